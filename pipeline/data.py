@@ -1,0 +1,153 @@
+"""Data on its way: the table as loaded, the arrays as prepared, and what the models are to be."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol, final
+
+from pipeline.space import Params, Space
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import pandas as pd
+
+
+@final
+class Task(Enum):
+    """What is to be predicted."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What the training measures besides `loss`, by the names that Keras gives."""
+        return ("mae",) if self is Task.REGRESSION else ("accuracy",)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """A table as loaded: `features` and `target` share their rows; `digest` is a hash of both."""
+
+    name: str
+    source: str
+    features: "pd.DataFrame"
+    target: "pd.Series[Any]"
+    task: Task
+    digest: str
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrays:
+    """Rows ready to train on: `x` float32 (rows, …), `y` int32 class numbers or float32 scaled targets (rows,)."""
+
+    x: "np.ndarray"
+    y: "np.ndarray"
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Row numbers of the three parts; they are disjoint and together all rows."""
+
+    train: "np.ndarray"
+    validation: "np.ndarray"
+    test: "np.ndarray"
+
+
+class Encoder(Protocol):
+    """What turns raw columns into numbers: a fitted scikit-learn transformer."""
+
+    def transform(self, features: "pd.DataFrame") -> Any: ...
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Transform:
+    """Raw rows to arrays and back; fitted on the training part, plain scikit-learn inside.
+
+    `classes` are the labels in the order of the model's outputs (empty: regression, whose target was scaled by
+    `mean` and `scale`). `left_out` says in a sentence each which columns are not used and why.
+    """
+
+    encoder: Encoder
+    columns: tuple[str, ...]
+    classes: tuple[Any, ...] = ()
+    mean: float = 0.0
+    scale: float = 1.0
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def arrays(self, features: "pd.DataFrame", target: "pd.Series[Any]") -> Arrays:
+        """The rows as a model wants them."""
+        import numpy as np
+
+        x = self.inputs(features)
+        if self.classes:
+            order = {label: i for i, label in enumerate(self.classes)}
+            return Arrays(x, target.map(order).to_numpy(np.int32))
+        return Arrays(x, ((target.to_numpy(np.float64) - self.mean) / self.scale).astype(np.float32))
+
+    def inputs(self, features: "pd.DataFrame") -> "np.ndarray":
+        """Raw features as float32 (rows, inputs)."""
+        import numpy as np
+
+        return np.asarray(self.encoder.transform(features[list(self.columns)]), dtype=np.float32)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A data set split, with a transform fitted on its training part.
+
+    The test part stays closed: its rows are neither transformed nor looked at until `open_test`, which only the
+    stage evaluate calls. `validation` is empty where the file asks for none.
+    """
+
+    dataset: Dataset
+    split: Split
+    transform: Transform
+    train: Arrays
+    validation: Arrays
+
+    def open_test(self) -> Arrays:
+        """The test part, made ready as the other two."""
+        rows = self.split.test
+        return self.transform.arrays(self.dataset.features.iloc[rows], self.dataset.target.iloc[rows])
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A model's last layer and what it is trained for, in Keras's names."""
+
+    units: int
+    activation: str
+    loss: str
+    metrics: tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """The models of a search: `model` and `optimizer` make new ones out of whole settings. Picklable.
+
+    `fixed` holds the settings that are not searched; `input` is the shape of one row.
+    """
+
+    space: Space
+    fixed: Params
+    model: "Callable[[Params], keras.Model]"
+    optimizer: "Callable[[Params], keras.optimizers.Optimizer]"
+    input: tuple[int, ...]
+    output: Output
+
+    def settings(self, params: Params) -> Params:
+        """All settings of a trial: the fixed ones, overlaid with its own."""
+        return {**self.fixed, **params}

@@ -1,0 +1,35 @@
+"""The one error that a person reads: where, what was given, and the mend."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import final
+
+
+@final
+class UserError(Exception):
+    """A mistake that its maker can mend; the command line prints it as one line and exits with 2.
+
+    `where` names the field (`training.optimizer`) or the file; `within` puts the file before the field.
+    """
+
+    def __init__(self, where: str, problem: str, mend: str = "") -> None:
+        super().__init__(where, problem, mend)
+        self.where = where
+        self.problem = problem
+        self.mend = mend
+
+    def within(self, place: str) -> "UserError":
+        """The same error with `place`, usually the file, named first."""
+        return UserError(f"{place}, {self.where}" if self.where else place, self.problem, self.mend)
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (f"{self.where}: {self.problem}", self.mend) if part)
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """The sentence that mends a misspelt name: the nearest allowed one, else all of them."""
+    known = list(allowed)
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean `{close[0]}`?"
+    return f"Allowed: {', '.join(known)}." if known else ""

@@ -1,0 +1,221 @@
+"""What an experiment file may say: its sections as frozen, checked values."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeAlias, final
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipeline.errors import UserError
+from pipeline.optimizers import OPTIMIZERS, OWN, takes
+from pipeline.searchable import Searchable, Setting
+from pipeline.space import Choice, Float, Int, Params, Scalar, Space
+from pipeline.trial import Direction
+
+Whole: TypeAlias = int | Int | Choice
+Real: TypeAlias = float | Float | Choice
+Name: TypeAlias = str | Choice
+Flag: TypeAlias = bool | Choice
+
+Number = Annotated[Real, Searchable(float, least=0)]
+Decay = Annotated[Real, Searchable(float, least=0, below=1)]
+Switch = Annotated[Flag, Searchable(bool)]
+AnyNumber = Annotated[Real, Searchable(float)]
+
+
+class Section(BaseModel):
+    """A section of the file: no key but its own, no type but its own, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+@final
+class SplitSettings(Section):
+    """How the rows are dealt into three parts; the shares are of all rows."""
+
+    validation: float = Field(0.2, ge=0, lt=1, description="share of the rows for validation")
+    test: float = Field(0.2, ge=0, lt=1, description="share of the rows for the test part, looked at once at the end")
+    stratify: bool = Field(default=True, description="keep the classes' shares the same in all parts")
+    seed: int = Field(7, ge=0)
+
+
+@final
+class Columns(Section):
+    """Columns by name: `numeric` and `categorical` name all that are used; `ignore` leaves some out."""
+
+    numeric: list[str] = Field(default_factory=list)
+    categorical: list[str] = Field(default_factory=list)
+    ignore: list[str] = Field(default_factory=list)
+
+
+class Data(Section):
+    """`[data]`: a source adds its own keys."""
+
+    source: str
+    target: str
+    task: Literal["binary", "multiclass", "regression"] | None = Field(None, description="inferred from the target")
+    columns: list[str] | Columns = Field(
+        default_factory=Columns, description="names of the columns used, or a table that sorts them"
+    )
+    split: SplitSettings = Field(default_factory=SplitSettings)
+
+
+@final
+class Preprocess(Section):
+    """`[preprocess]`: how gaps are filled, numbers scaled and categories encoded."""
+
+    impute: Literal["median", "mean"] = "median"
+    scale: Literal["standard", "minmax", "robust", "none"] = "standard"
+    encode: Literal["one-hot"] = "one-hot"
+
+
+class Model(Section):
+    """`[model]`: a family adds its own settings."""
+
+    family: str
+
+
+@final
+class EarlyStopping(Section):
+    """`training.early_stopping`: Keras's `EarlyStopping`, by its own names."""
+
+    monitor: str = "val_loss"
+    patience: Annotated[Whole, Searchable(int, least=0)] = 8
+    min_delta: Number = 0.0
+    start_from_epoch: Annotated[Whole, Searchable(int, least=0)] = 0
+    restore_best_weights: bool = True
+
+
+@final
+class Training(Section):
+    """`[training]`: the optimizer, its numbers by Keras's names (left out: Keras's defaults), and the epochs."""
+
+    optimizer: Annotated[Name, Searchable(str, allowed=OPTIMIZERS)] = "adam"
+    batch_size: Annotated[Whole, Searchable(int, least=1)] = 32
+    epochs: Annotated[Whole, Searchable(int, least=1)] = 100
+    early_stopping: EarlyStopping | Literal[False] = Field(
+        default_factory=EarlyStopping, description="false trains every trial to its last epoch"
+    )
+    engine: Literal["fit"] = "fit"
+    backend: Literal["tensorflow", "auto"] = "auto"
+    learning_rate: Annotated[Real | None, Searchable(float, above=0)] = None
+    weight_decay: Number | None = None
+    clipnorm: Number | None = None
+    clipvalue: Number | None = None
+    global_clipnorm: Number | None = None
+    use_ema: Switch | None = None
+    ema_momentum: Decay | None = None
+    momentum: Decay | None = None
+    nesterov: Switch | None = None
+    rho: Decay | None = None
+    epsilon: Number | None = None
+    centered: Switch | None = None
+    beta_1: Decay | None = None
+    beta_2: Decay | None = None
+    amsgrad: Switch | None = None
+    initial_accumulator_value: Number | None = None
+    learning_rate_power: AnyNumber | None = None
+    l1_regularization_strength: Number | None = None
+    l2_regularization_strength: Number | None = None
+    l2_shrinkage_regularization_strength: Number | None = None
+    beta: Number | None = None
+    beta_2_decay: AnyNumber | None = None
+    epsilon_1: Number | None = None
+    epsilon_2: Number | None = None
+    clip_threshold: Number | None = None
+    relative_step: Switch | None = None
+
+    @model_validator(mode="after")
+    def _numbers_belong(self) -> "Training":
+        chosen = self.optimizer.options if isinstance(self.optimizer, Choice) else (self.optimizer,)
+        for number in sorted({name for own in OWN.values() for name in own}):
+            if getattr(self, number) is not None and not any(takes(str(o), number) for o in chosen):
+                having = ", ".join(o for o in OPTIMIZERS if takes(o, number))
+                raise UserError(
+                    f"training.{number}",
+                    f"{' or '.join(map(str, chosen))} has no such number.",
+                    f"Optimizers that have it: {having}.",
+                )
+        return self
+
+
+@final
+class Search(Section):
+    """`[search]`: who proposes the trials, what is judged, and when it ends (whichever limit comes first)."""
+
+    library: Literal["optuna", "keras_tuner", "own"] = "optuna"
+    sampler: str = "tpe"
+    pruner: str = "none"
+    objective: str = "val_loss"
+    trials: int = Field(100, ge=1)
+    budget: float | None = Field(None, gt=0, description="epochs to spend, counted in full trainings")
+    minutes: float | None = Field(None, gt=0, description="minutes that the search may take")
+    seed: int = Field(7, ge=0, lt=2**32)
+    listed: list[dict[str, Scalar]] = Field(
+        default_factory=list, description='the trials of `sampler = "listed"`, a table of settings each'
+    )
+
+    @property
+    def part(self) -> str:
+        """The file in `searches/` that serves the library."""
+        return self.sampler if self.library == "own" else self.library
+
+
+@final
+class Experiment(Section):
+    """A whole experiment, as its file and the command line resolve it.
+
+    `baseline` is a whole setting (`[baseline]` over the fixed settings over the family's defaults); so is each of
+    `listed`.
+    """
+
+    name: str
+    file: str
+    data: Data
+    preprocess: Preprocess
+    model: Model
+    training: Training
+    search: Search
+    baseline: dict[str, Scalar]
+    listed: tuple[dict[str, Scalar], ...] = ()
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """Every setting of `[model]` and `[training]` that a trial has, flat, by its name in the file."""
+        return flat(self.model, self.training)
+
+    @property
+    def space(self) -> Space:
+        """What is searched, in the file's order."""
+        return Space({name: s for name, s in self.settings.items() if isinstance(s, Float | Int | Choice)})
+
+    @property
+    def fixed(self) -> Params:
+        """What every trial has in common."""
+        return {name: s for name, s in self.settings.items() if not isinstance(s, Float | Int | Choice)}
+
+    @property
+    def direction(self) -> Direction:
+        """Whether the objective is to be small or large."""
+        return Direction.of(self.search.objective)
+
+
+NOT_SETTINGS: Final = frozenset({"family", "engine", "backend", "early_stopping", "monitor", "restore_best_weights"})
+"""What stands under `[model]` and `[training]` and is not a trial's to vary."""
+
+
+def flat(model: Model, training: Training) -> dict[str, Setting]:
+    """The settings of both sections under their last names; settings that are not given are left out."""
+    stopping = training.early_stopping or None
+    found: dict[str, Setting] = {}
+    for section in (model, training, stopping):
+        for name in type(section).model_fields if section is not None else ():
+            value = getattr(section, name)
+            if name not in NOT_SETTINGS and value is not None:
+                found[name] = value
+    return found
+
+
+def without_ranges(section: Section) -> dict[str, Any]:
+    """A section's fixed values; what is searched falls back to its default."""
+    values: Mapping[str, Any] = {name: getattr(section, name) for name in type(section).model_fields}
+    return {name: v for name, v in values.items() if not isinstance(v, Float | Int | Choice)}

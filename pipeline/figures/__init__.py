@@ -1,0 +1,1 @@
+"""Who draws: pure functions from curves and a leaderboard to a figure; nothing here reads or writes files."""

@@ -1,0 +1,69 @@
+"""Who remembers: a ledger takes a search's events in order, without making the search wait.
+
+The file's name is the ledger's. Each file offers
+
+    create(folder) -> Ledger        `folder` is the project's `mlruns/`
+    archive(folder) -> Archive
+
+and imports its library inside its functions. Every event recorded is there after `close`, once each, or `Links.owed`
+says what is not. A run of a trial that never ended reads back with the end None.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, final
+
+from pipeline.events import Event, SearchRecord
+from pipeline.space import Params
+from pipeline.trial import End, Epoch
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a person finds the search: a title and an address each; `owed` counts events not yet delivered."""
+
+    addresses: Mapping[str, str]
+    owed: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A trial as read back: its settings as text, its end, value, restored epoch and whole curve."""
+
+    number: int
+    settings: Params
+    end: End | None
+    value: float | None
+    best_epoch: int | None
+    curve: tuple[Epoch, ...]
+
+
+class Ledger(Protocol):
+    """Remembers one search."""
+
+    def open(self, search: SearchRecord) -> None: ...
+
+    def record(self, event: Event) -> None: ...
+
+    def close(self) -> Links: ...
+
+
+class Archive(Protocol):
+    """Reads back what ledgers remember."""
+
+    def searches(self, experiment: str) -> Sequence[str]:
+        """The identities of an experiment's searches, the latest first."""
+
+    def curves(self, search: str) -> Sequence[Line]:
+        """All trials of a search by number, the baseline first."""
+
+
+class LedgerPart(Protocol):
+    """A file of this folder, as `choose` hands it out."""
+
+    def create(self, folder: Path) -> Ledger: ...
+
+    def archive(self, folder: Path) -> Archive: ...

@@ -1,0 +1,45 @@
+"""The optimizers of Keras and the numbers of each, known without importing Keras."""
+
+from collections.abc import Mapping
+from typing import Final
+
+EVERY: Final = (
+    "learning_rate",
+    "weight_decay",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+    "use_ema",
+    "ema_momentum",
+)
+"""The numbers that every optimizer takes."""
+
+OWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "sgd": ("momentum", "nesterov"),
+    "rmsprop": ("rho", "momentum", "epsilon", "centered"),
+    "adam": ("beta_1", "beta_2", "epsilon", "amsgrad"),
+    "adamw": ("beta_1", "beta_2", "epsilon", "amsgrad"),
+    "adadelta": ("rho", "epsilon"),
+    "adagrad": ("initial_accumulator_value", "epsilon"),
+    "adamax": ("beta_1", "beta_2", "epsilon"),
+    "nadam": ("beta_1", "beta_2", "epsilon"),
+    "ftrl": (
+        "learning_rate_power",
+        "initial_accumulator_value",
+        "l1_regularization_strength",
+        "l2_regularization_strength",
+        "l2_shrinkage_regularization_strength",
+        "beta",
+    ),
+    "lion": ("beta_1", "beta_2"),
+    "lamb": ("beta_1", "beta_2", "epsilon"),
+    "adafactor": ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step"),
+}
+"""What each optimizer takes besides; the keys are what `training.optimizer` may say."""
+
+OPTIMIZERS: Final = tuple(OWN)
+
+
+def takes(optimizer: str, number: str) -> bool:
+    """Whether an optimizer has a number of that name."""
+    return number in EVERY or number in OWN[optimizer]

@@ -1,0 +1,164 @@
+"""What may be searched: dimensions with a name, and points of the space they span."""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, final
+
+Scalar: TypeAlias = bool | int | float | str
+Params: TypeAlias = Mapping[str, Scalar]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Float:
+    """A real number in [low, high]; on a logarithmic axis, in steps, or (for grids) at `points` places."""
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+    points: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_range(self.low, self.high, self.step, self.points, log=self.log)
+        if self.step is not None:
+            object.__setattr__(self, "high", self.low + self.step * _whole_steps(self.low, self.high, self.step))
+
+    def at(self, u: float) -> float:
+        """The value at share `u` in [0, 1] of the axis."""
+        if self.step is not None:
+            places = _whole_steps(self.low, self.high, self.step) + 1
+            return _tidy(self.low + self.step * min(int(u * places), places - 1))
+        if self.log:
+            return min(max(self.low * math.pow(self.high / self.low, u), self.low), self.high)
+        return min(max(self.low + (self.high - self.low) * u, self.low), self.high)
+
+    def grid(self) -> tuple[float, ...]:
+        """The values a grid search tries; ValueError without `step` or `points`."""
+        if self.step is not None:
+            places = _whole_steps(self.low, self.high, self.step) + 1
+            return tuple(_tidy(self.low + self.step * i) for i in range(places))
+        if self.points is None:
+            raise ValueError("a grid needs `step`, `points` or `choices` here")
+        if self.points == 1:
+            return (self.low,)
+        return tuple(_tidy(self.at(i / (self.points - 1))) for i in range(self.points))
+
+    def holds(self, value: Scalar) -> bool:
+        """Whether `value` lies within the range."""
+        return isinstance(value, int | float) and self.low <= value <= self.high
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Int:
+    """A whole number in [low, high], both included; in steps or on a logarithmic axis."""
+
+    low: int
+    high: int
+    log: bool = False
+    step: int = 1
+    points: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_range(self.low, self.high, None if self.step == 1 else self.step, self.points, log=self.log)
+        object.__setattr__(self, "high", self.low + (self.high - self.low) // self.step * self.step)
+
+    def at(self, u: float) -> int:
+        """The value at share `u` in [0, 1] of the axis; every value has an equal part of it unless `log`."""
+        if self.log:
+            low, high = self.low - 0.5, self.high + 0.5
+            return min(max(round(low * math.pow(high / low, u)), self.low), self.high)
+        places = (self.high - self.low) // self.step + 1
+        return self.low + self.step * min(int(u * places), places - 1)
+
+    def grid(self) -> tuple[int, ...]:
+        """The values a grid search tries: every step, or `points` of them evenly laid along the axis."""
+        if self.points is None:
+            return tuple(range(self.low, self.high + 1, self.step))
+        laid = Float(self.low, self.high, log=self.log, points=self.points).grid()
+        return tuple(dict.fromkeys(self.low + round((v - self.low) / self.step) * self.step for v in laid))
+
+    def holds(self, value: Scalar) -> bool:
+        """Whether `value` is one of the range's steps."""
+        return isinstance(value, int) and self.low <= value <= self.high and (value - self.low) % self.step == 0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of some options, without an order."""
+
+    options: tuple[Scalar, ...]
+
+    def __post_init__(self) -> None:
+        if not self.options:
+            raise ValueError("choices are empty: name at least one")
+        if len(set(map(repr, self.options))) < len(self.options):
+            raise ValueError(f"choices {list(self.options)} name one twice: remove it")
+
+    def at(self, u: float) -> Scalar:
+        """The option at share `u` in [0, 1]."""
+        return self.options[min(int(u * len(self.options)), len(self.options) - 1)]
+
+    def grid(self) -> tuple[Scalar, ...]:
+        """All options."""
+        return self.options
+
+    def holds(self, value: Scalar) -> bool:
+        """Whether `value` is one of the options."""
+        return value in self.options
+
+
+Dimension: TypeAlias = Float | Int | Choice
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The dimensions of a search by name; their order is the order of the unit cube's axes."""
+
+    dimensions: Mapping[str, Dimension]
+
+    def at(self, unit: Sequence[float]) -> dict[str, Scalar]:
+        """The point at `unit`, one share in [0, 1] per dimension."""
+        return {name: d.at(float(u)) for (name, d), u in zip(self.dimensions.items(), unit, strict=True)}
+
+    def grid(self) -> Iterator[dict[str, Scalar]]:
+        """Every point of the grid, the last dimension running fastest."""
+        axes = [d.grid() for d in self.dimensions.values()]
+        for point in itertools.product(*axes):
+            yield dict(zip(self.dimensions, point, strict=True))
+
+    def holds(self, params: Params) -> bool:
+        """Whether `params` names exactly this space's dimensions, each within its range."""
+        return params.keys() == self.dimensions.keys() and all(
+            dimension.holds(params[name]) for name, dimension in self.dimensions.items()
+        )
+
+
+def _check_range(low: float, high: float, step: float | None, points: int | None, *, log: bool) -> None:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(f"low {low} and high {high} must be finite numbers")
+    if low > high:
+        raise ValueError(f"low {low} is above high {high}: swap them")
+    if log and low <= 0:
+        raise ValueError(f"low {low} cannot lie on a logarithmic axis: use a low above 0, or `log = false`")
+    if log and step is not None:
+        raise ValueError("`step` and `log` exclude each other: remove one (`points` lays a grid on a log axis)")
+    if step is not None and step <= 0:
+        raise ValueError(f"step {step} must be above 0")
+    if points is not None and points < 1:
+        raise ValueError(f"points {points} must be 1 or more")
+
+
+def _whole_steps(low: float, high: float, step: float) -> int:
+    # 0.3 / 0.1 is 2.9999999999999996: a share of a step forgives the rounding
+    return math.floor((high - low) / step + 1e-9)
+
+
+def _tidy(value: float) -> float:
+    # 0.1 + 0.2 would be shown as 0.30000000000000004
+    return float(f"{value:.12g}")

@@ -1,0 +1,1 @@
+"""How raw columns become arrays: fitted on the training part only."""
