@@ -65,6 +65,8 @@ class Split:
 class Encoder(Protocol):
     """What turns raw columns into numbers: a fitted scikit-learn transformer."""
 
+    def fit(self, features: "pd.DataFrame") -> Any: ...
+
     def transform(self, features: "pd.DataFrame") -> Any: ...
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipeline.errors import UserError
+from pipeline.data import Task
+from pipeline.errors import UserError, nearest
 from pipeline.optimizers import OPTIMIZERS, OWN, takes
 from pipeline.searchable import Searchable, Setting
 from pipeline.space import Choice, Float, Int, Params, Scalar, Space
@@ -194,9 +195,33 @@ class Experiment(Section):
         return {name: s for name, s in self.settings.items() if not isinstance(s, Float | Int | Choice)}
 
     @property
+    def epochs(self) -> int:
+        """The most epochs that a trial may be given."""
+        epochs = self.training.epochs
+        if isinstance(epochs, Choice):
+            return max(int(option) for option in epochs.options)
+        return epochs.high if isinstance(epochs, Int) else epochs
+
+    def check_objective(self, task: Task) -> None:
+        """UserError where the objective, or what early stopping monitors, is none that the training measures."""
+        known = measured(task, validation=self.data.split.validation > 0)
+        stopping = self.training.early_stopping
+        wanted = {"search.objective": self.search.objective}
+        wanted |= {"training.early_stopping.monitor": stopping.monitor} if stopping else {}
+        for field, metric in wanted.items():
+            if metric not in known:
+                raise UserError(field, f"`{metric}` is nothing that this training measures.", nearest(metric, known))
+
+    @property
     def direction(self) -> Direction:
         """Whether the objective is to be small or large."""
         return Direction.of(self.search.objective)
+
+
+def measured(task: Task, *, validation: bool) -> tuple[str, ...]:
+    """The metrics that training for a task measures each epoch, by Keras's names."""
+    own = ("loss", *task.metrics)
+    return (*(f"val_{name}" for name in own), *own) if validation else own
 
 
 NOT_SETTINGS: Final = frozenset({"family", "engine", "backend", "early_stopping", "monitor", "restore_best_weights"})

@@ -1,1 +1,27 @@
-"""Which models there are: each file is a family, with Settings and model(settings, input, output)."""
+"""Which models there are: a family turns settings into an ordinary Keras model and knows nothing of data or searches.
+
+The file's name is the value of `model.family`. Each file offers
+
+    Settings                                `[model]` with the family's settings, a subclass of `experiment.Model`
+    model(settings, input, output) -> keras.Model
+
+where `settings` maps the family's names to values, `input` is the shape of one row and `output` the last layer. The
+weights are drawn from Keras's global seed, which the engine sets. Keras is imported inside the function.
+"""
+
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline.data import Output
+from pipeline.experiment import Model
+from pipeline.space import Params
+
+if TYPE_CHECKING:
+    import keras
+
+
+class ModelPart(Protocol):
+    """A file of this folder, as `choose` hands it out."""
+
+    Settings: type[Model]
+
+    def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model": ...  # noqa: A002

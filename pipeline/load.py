@@ -1,0 +1,96 @@
+"""Stage 1: an experiment's data set, out of its source."""
+
+import hashlib
+from typing import TYPE_CHECKING, Any, cast
+
+from pipeline import choose
+from pipeline.data import Dataset, Task
+from pipeline.errors import UserError, nearest
+from pipeline.experiment import Columns, Experiment
+from pipeline.sources import SourcePart
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_CLASSES = 20
+"""Whole numbers with more different values than this are a quantity, not classes."""
+
+
+def load(experiment: Experiment) -> Dataset:
+    """The data set of an experiment, its task known and its digest taken.
+
+    Raises UserError where a column that the file names is missing, where the target has gaps or one value only, and
+    where the objective is none that this task's training measures.
+    """
+    try:
+        source = cast("SourcePart", choose.part("sources", experiment.data.source, "data.source"))
+        table = source.read(experiment.data)
+        _check_columns(experiment, [str(name) for name in table.frame.columns])
+        target = table.frame[experiment.data.target]
+        features = _plain(table.frame.drop(columns=[experiment.data.target]))
+        task = _task(target, experiment.data.task)
+        experiment.check_objective(task)
+    except UserError as error:
+        raise error.within(experiment.file) from None
+    return Dataset(experiment.name, table.source, features, target, task, _digest(features, target))
+
+
+def _check_columns(experiment: Experiment, there: list[str]) -> None:
+    data = experiment.data
+    if data.target not in there:
+        raise UserError("data.target", f"there is no column `{data.target}`.", nearest(data.target, there))
+    columns = data.columns
+    if isinstance(columns, Columns):
+        named = {"numeric": columns.numeric, "categorical": columns.categorical, "ignore": columns.ignore}
+        pairs = [(f"data.columns.{key}", name) for key, names in named.items() for name in names]
+    else:
+        pairs = [("data.columns", name) for name in columns]
+    for field, name in pairs:
+        if name not in there:
+            raise UserError(field, f"there is no column `{name}`.", nearest(name, there))
+        if name == data.target:
+            raise UserError(field, f"`{name}` is the target.", "Remove it here: a model must not see its answer.")
+
+
+def _plain(features: "pd.DataFrame") -> "pd.DataFrame":
+    # pandas' own number types (Int64, Float32, boolean) hold gaps that numpy arrays cannot
+    own = [name for name in features.columns if str(features[name].dtype)[:1] in "IUFb" and _extension(features[name])]
+    return features.astype(dict.fromkeys(own, "float64")).rename(columns=str)
+
+
+def _extension(column: "pd.Series[Any]") -> bool:
+    import numpy as np
+
+    return not isinstance(column.dtype, np.dtype)
+
+
+def _task(target: "pd.Series[Any]", wanted: str | None) -> Task:
+    import pandas as pd
+
+    name = target.name
+    gaps = int(target.isna().sum())
+    if gaps:
+        raise UserError("data.target", f"`{name}` is empty in {gaps} rows.", "Fill or remove these rows.")
+    kinds = target.nunique()
+    if kinds < 2:
+        raise UserError("data.target", f"`{name}` has the same value in all rows.", "There is nothing to learn.")
+    number = pd.api.types.is_numeric_dtype(target) and not pd.api.types.is_bool_dtype(target)
+    if wanted == "regression" and not number:
+        raise UserError("data.task", f"`{name}` holds {target.dtype}, not numbers.", "Use binary or multiclass.")
+    if wanted == "binary" and kinds != 2:
+        raise UserError("data.task", f"`{name}` has {kinds} different values, not 2.", "Use multiclass or regression.")
+    if wanted is not None:
+        return Task(wanted)
+    if kinds == 2:
+        return Task.BINARY
+    if not number or (pd.api.types.is_integer_dtype(target) and kinds <= MOST_CLASSES):
+        return Task.MULTICLASS
+    return Task.REGRESSION
+
+
+def _digest(features: "pd.DataFrame", target: "pd.Series[Any]") -> str:
+    import pandas as pd
+
+    rows = pd.util.hash_pandas_object(features.assign(**{str(target.name): target}), index=False)
+    names = "\0".join([*features.columns, str(target.name)])
+    return hashlib.sha256(names.encode() + rows.to_numpy().tobytes()).hexdigest()[:16]

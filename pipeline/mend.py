@@ -1,0 +1,57 @@
+"""What pydantic found wrong, as the one error that a person reads."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.errors import UserError, nearest
+from pipeline.searchable import KIND_NAMES
+
+EXPECTED: Final[Mapping[str, type]] = {"int": int, "float": float, "bool": bool, "string": str}
+
+
+def user_error(error: ValidationError, kind: type[BaseModel], field: str) -> UserError:
+    """The first thing wrong with a section of the class `kind` that stands under `field`."""
+    # a union reports every branch: the one that got furthest into the value is the one that was meant
+    first = max(error.errors(include_url=False), key=lambda e: (len(_names(e)), e["type"] != "literal_error"))
+    where = ".".join([field, *_names(first)])
+    return UserError(where, *_sentences(first, kind, where))
+
+
+def _names(error: ErrorDetails) -> list[str]:
+    """The keys on the way to the error, without the names of a union's branches."""
+    return [str(part) for part in error["loc"] if str(part).isdigit() or str(part).islower()]
+
+
+def _sentences(error: ErrorDetails, kind: type[BaseModel], where: str) -> tuple[str, str]:
+    given, sort = error["input"], error["type"]
+    if sort == "setting":
+        problem, _, mend = error["msg"].partition("\n")
+        return problem, mend
+    if sort == "extra_forbidden":
+        return "unknown key.", _nearest_key(error, kind, where)
+    if sort == "missing":
+        return "is missing.", f"Add `{_names(error)[-1]} = …`."
+    if sort == "literal_error":
+        allowed = [word.strip().strip("'") for word in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+        return f"`{given}` is unknown.", nearest(str(given), allowed)
+    expected = EXPECTED.get(sort.split("_")[0])
+    if expected is not None:
+        return f"is {given!r}, not {KIND_NAMES[expected][0]}.", ""
+    return f"is {given!r}.", f"{error['msg'].replace('Input s', 'S')}."
+
+
+def _nearest_key(error: ErrorDetails, kind: type[BaseModel], where: str) -> str:
+    *sections, wrong = _names(error)
+    for section in sections:
+        kind = _inner(kind, section)
+    known = [f"{where.rpartition('.')[0]}.{key}" for key in kind.model_fields]
+    return nearest(f"{where.rpartition('.')[0]}.{wrong}", known).replace("Allowed: ", "Known: ")
+
+
+def _inner(kind: type[BaseModel], section: str) -> type[BaseModel]:
+    annotation: Any = kind.model_fields[section].annotation
+    options = (annotation, *getattr(annotation, "__args__", ()))
+    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), kind)

@@ -1,0 +1,159 @@
+"""An experiment's file and the command line's overrides to one checked `Experiment`."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import ValidationError
+
+from pipeline import choose, mend
+from pipeline.data import Task
+from pipeline.errors import UserError, nearest
+from pipeline.experiment import (
+    NOT_SETTINGS,
+    Experiment,
+    Model,
+    Preprocess,
+    Search,
+    Section,
+    Training,
+    flat,
+    measured,
+    without_ranges,
+)
+from pipeline.searches import SearchPart
+from pipeline.space import Scalar
+
+SECTIONS = ("data", "preprocess", "model", "training", "search", "baseline")
+EXPERIMENTS = Path("experiments")
+
+S = TypeVar("S", bound=Section)
+
+
+def resolve(name: str, overrides: Mapping[str, Any] | None = None) -> Experiment:
+    """The experiment `name` (of `experiments/name.toml`, or a path), its keys overridden by dotted `overrides`.
+
+    Raises UserError for whatever can be wrong before any data is read.
+    """
+    path = _path(name)
+    given = overrides or {}
+    try:
+        return _experiment(path, _overridden(_parsed(path), given))
+    except UserError as error:
+        raise error.within("command line" if error.where in given else str(path)) from None
+
+
+def _path(name: str) -> Path:
+    path = Path(name) if name.endswith(".toml") else EXPERIMENTS / f"{name}.toml"
+    if path.is_file():
+        return path
+    known = sorted(p.stem for p in path.parent.glob("*.toml")) if path.parent.is_dir() else []
+    raise UserError(str(path), "there is no such file.", nearest(path.stem, known))
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError("", f"this is no TOML: {error}.", "Mend that line.") from None
+
+
+def _overridden(file: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    for dotted, value in overrides.items():
+        *sections, key = dotted.split(".")
+        table = file
+        for section in sections:
+            inner = table.setdefault(section, {})
+            if not isinstance(inner, dict):
+                table[section] = inner = {}
+            table = inner
+        table[key] = value
+    return file
+
+
+def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
+    for key, value in file.items():
+        if key not in SECTIONS:
+            raise UserError(key, "unknown section.", nearest(key, SECTIONS))
+        if not isinstance(value, dict):
+            raise UserError(key, f"is {value!r}, not a section.", f"Write `[{key}]` and its keys below.")
+    data = _part_section("sources", "source", "data", file)
+    model = _part_section("models", "family", "model", file)
+    training = _section(Training, "training", file.get("training", {}))
+    search = _section(Search, "search", file.get("search", {}))
+    experiment = Experiment(
+        name=path.stem,
+        file=str(path),
+        data=data,
+        preprocess=_section(Preprocess, "preprocess", file.get("preprocess", {})),
+        model=model,
+        training=training,
+        search=search,
+        baseline=_whole(model, training, file.get("baseline", {}), "baseline"),
+        listed=tuple(
+            _whole(model, training, table, f"search.listed[{i}]") for i, table in enumerate(search.listed, start=1)
+        ),
+    )
+    _check(experiment)
+    return experiment
+
+
+def _part_section(folder: str, key: str, field: str, file: Mapping[str, Any]) -> Any:
+    raw = file.get(field, {})
+    name = raw.get(key)
+    if not isinstance(name, str):
+        known = ", ".join(choose.names(folder))
+        raise UserError(f"{field}.{key}", "is missing." if name is None else f"is {name!r}.", f"Allowed: {known}.")
+    return _section(choose.part(folder, name, f"{field}.{key}").Settings, field, raw)
+
+
+def _section(kind: type[S], field: str, raw: Mapping[str, Any]) -> S:
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        raise mend.user_error(error, kind, field) from None
+
+
+def _whole(model: Model, training: Training, table: Mapping[str, Any], field: str) -> dict[str, Scalar]:
+    """A whole setting: `table` over what the file fixes over the defaults; UserError at `field`."""
+    parts = {name: type(section).model_fields for name, section in (("model", model), ("training", training))}
+    known = [k for fields in parts.values() for k in fields if k not in NOT_SETTINGS]
+    for key, value in table.items():
+        if key not in known:
+            raise UserError(f"{field}.{key}", "unknown setting.", nearest(key, known))
+        if isinstance(value, dict | list):
+            raise UserError(f"{field}.{key}", f"is {value!r}.", "Write one value: this is one setting, not a space.")
+    try:
+        whole_model = _overlaid(model, table)
+        whole_training = _overlaid(training, table)
+    except ValidationError as error:
+        raise mend.user_error(error, type(model), field) from None
+    return cast("dict[str, Scalar]", flat(whole_model, whole_training))
+
+
+def _overlaid(section: S, table: Mapping[str, Any]) -> S:
+    kind = type(section)
+    own = {key: value for key, value in table.items() if key in kind.model_fields}
+    fixed = without_ranges(section)
+    stopping = fixed.get("early_stopping")
+    if isinstance(stopping, Section):
+        fixed["early_stopping"] = type(stopping).model_validate(without_ranges(stopping))
+    if "optimizer" in own and own["optimizer"] != fixed.get("optimizer"):
+        # another optimizer's numbers would be wrong or unknown here
+        fixed = {key: value for key, value in fixed.items() if key in ("batch_size", "epochs", "early_stopping")}
+    return kind.model_validate({**fixed, **own})
+
+
+def _check(experiment: Experiment) -> None:
+    search = experiment.search
+    field = "search.sampler" if search.library == "own" else "search.library"
+    part = cast("SearchPart", choose.part("searches", search.part, field))
+    part.check(experiment.space, search, experiment.epochs)
+    if experiment.data.task is not None:
+        experiment.check_objective(Task(experiment.data.task))
+        return
+    known = list(dict.fromkeys(m for task in Task for m in measured(task, validation=True)))
+    if search.objective not in known:
+        problem = f"`{search.objective}` is nothing that a training measures."
+        raise UserError("search.objective", problem, nearest(search.objective, known))

@@ -1,0 +1,29 @@
+"""A CSV file of one's own."""
+
+from typing import Literal, final
+
+from pydantic import Field
+
+from pipeline.errors import UserError
+from pipeline.experiment import Data
+from pipeline.sources import Table, existing
+
+
+@final
+class Settings(Data):
+    """`[data]` with `source = "csv"`."""
+
+    source: Literal["csv"]
+    path: str = Field(description="the file, relative to the folder that the command is typed in")
+    separator: str = Field(",", min_length=1)
+
+
+def read(settings: Settings) -> Table:
+    """The file's table; UserError where it is missing or no CSV."""
+    import pandas as pd
+
+    path = existing(settings.path)
+    try:
+        return Table(pd.read_csv(path, sep=settings.separator), settings.path)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise UserError("data.path", f"{settings.path} cannot be read as CSV: {error}.", "Mend the file.") from None

@@ -1,0 +1,81 @@
+"""When a trial has had enough: early stopping and its own budget of epochs, one rule for all engines.
+
+The rule is that of `keras.callbacks.EarlyStopping` with `restore_best_weights`, as a pure (state, epoch) → state:
+https://keras.io/api/callbacks/early_stopping/.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+from pipeline.experiment import Training
+from pipeline.space import Params
+from pipeline.trial import Direction, End, Epoch
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a trial is judged; `monitor` None means that only `epochs`, its last one, ends it."""
+
+    epochs: int
+    monitor: str | None = None
+    patience: int = 0
+    min_delta: float = 0.0
+    start_from_epoch: int = 0
+    restore: bool = True
+
+    @staticmethod
+    def of(training: Training, settings: Params, epochs: int) -> "Rule":
+        """The rule of a trial with these settings that may run until `epochs`."""
+        if not training.early_stopping:
+            return Rule(epochs)
+        return Rule(
+            epochs,
+            training.early_stopping.monitor,
+            int(settings["patience"]),
+            float(settings["min_delta"]),
+            int(settings["start_from_epoch"]),
+            training.early_stopping.restore_best_weights,
+        )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is known of a trial so far; `kept` is the epoch whose weights are to be kept."""
+
+    best: float | None = None
+    kept: int | None = None
+    wait: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What an epoch means: keep its weights or not, end the trial or not."""
+
+    watch: Watch
+    keep: bool
+    end: End | None
+
+
+def judge(rule: Rule, watch: Watch, epoch: Epoch) -> Judgement:
+    """The judgement of a trial's newest epoch."""
+    last = End.COMPLETE if epoch.number >= rule.epochs else None
+    if rule.monitor is None or epoch.number - 1 < rule.start_from_epoch:
+        return Judgement(watch, keep=False, end=last)
+    value = epoch.metrics[rule.monitor]
+    if _improves(rule, value, watch.best):
+        return Judgement(Watch(value, epoch.number if rule.restore else None), keep=rule.restore, end=last)
+    wait = watch.wait + 1
+    out = wait >= rule.patience and epoch.number > 1
+    return Judgement(Watch(watch.best, watch.kept, wait), keep=False, end=last or (End.STOPPED_EARLY if out else None))
+
+
+def _improves(rule: Rule, value: float, best: float | None) -> bool:
+    if best is None:
+        return True
+    assert rule.monitor is not None  # noqa: S101
+    if Direction.of(rule.monitor) is Direction.MINIMIZE:
+        return value + rule.min_delta < best
+    return value - rule.min_delta > best

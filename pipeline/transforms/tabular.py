@@ -1,0 +1,108 @@
+"""A table's columns made ready: gaps filled, numbers scaled, categories one-hot encoded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, final
+
+from pipeline.data import Encoder
+from pipeline.errors import UserError
+from pipeline.experiment import Columns, Preprocess
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEW_CATEGORIES: Final = 20
+"""A text column with at most so many different values is always encoded."""
+
+ROWS_PER_CATEGORY: Final = 20
+"""One with more is encoded while each value stands in so many rows on average."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The columns that are used, by kind, and a sentence on each that is not."""
+
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+def choose_columns(train: "pd.DataFrame", wanted: list[str] | Columns) -> Chosen:
+    """The columns to use: those named, each as it is named, else all that a rule does not leave out.
+
+    `train` are the training rows: nothing is decided by the other parts.
+    """
+    import pandas as pd
+
+    if isinstance(wanted, Columns) and (wanted.numeric or wanted.categorical):
+        _check_numeric(train, wanted.numeric)
+        return Chosen(tuple(wanted.numeric), tuple(wanted.categorical))
+    named = wanted if isinstance(wanted, list) and wanted else None
+    ignored = set(wanted.ignore) if isinstance(wanted, Columns) else set()
+    numeric, categorical, left_out = [], [], {}
+    for name in named or [str(c) for c in train.columns if c not in ignored]:
+        reason = None if named else _reason(train[name])
+        if reason:
+            left_out[name] = reason
+        elif pd.api.types.is_numeric_dtype(train[name]):
+            numeric.append(name)
+        else:
+            categorical.append(name)
+    if not numeric and not categorical:
+        raise UserError("data.columns", "no column is left to learn from.", "Name the columns to use.")
+    return Chosen(tuple(numeric), tuple(categorical), left_out)
+
+
+def encoder(chosen: Chosen, settings: Preprocess) -> Encoder:
+    """An unfitted transformer from raw columns to numbers, of plain scikit-learn parts."""
+    import numpy as np
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import (
+        FunctionTransformer,
+        MinMaxScaler,
+        OneHotEncoder,
+        RobustScaler,
+        StandardScaler,
+    )
+
+    def as_array(dtype: Any) -> Any:
+        return FunctionTransformer(np.asarray, kw_args={"dtype": dtype}, feature_names_out="one-to-one")
+
+    scalers: dict[str, Any] = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
+    scaler = scalers[settings.scale]() if settings.scale in scalers else "passthrough"
+    numeric = make_pipeline(as_array(np.float64), SimpleImputer(strategy=settings.impute, add_indicator=True), scaler)
+    categorical = make_pipeline(as_array(object), OneHotEncoder(handle_unknown="ignore", sparse_output=False))
+    made: Encoder = ColumnTransformer(
+        [("numeric", numeric, list(chosen.numeric)), ("categorical", categorical, list(chosen.categorical))],
+        verbose_feature_names_out=False,
+    )
+    return made
+
+
+def _check_numeric(train: "pd.DataFrame", names: list[str]) -> None:
+    import pandas as pd
+
+    for name in names:
+        if not pd.api.types.is_numeric_dtype(train[name]):
+            problem = f"`{name}` holds {train[name].dtype}, not numbers."
+            raise UserError("data.columns.numeric", problem, "Name it under `categorical`.")
+
+
+def _reason(column: "pd.Series[Any]") -> str | None:
+    """Why a column is left out, in a sentence; None where it is used."""
+    import pandas as pd
+
+    kinds, rows = column.nunique(), len(column)
+    if kinds == 0 or (kinds == 1 and not column.isna().any()):
+        return "the same in every training row."
+    if pd.api.types.is_integer_dtype(column):
+        return "a whole number unique in every row: an identifier." if kinds == rows else None
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "points in time."
+    text = not pd.api.types.is_numeric_dtype(column)
+    if text and kinds > max(FEW_CATEGORIES, rows / ROWS_PER_CATEGORY):
+        return f"text with {kinds} different values in {rows} rows."
+    return None
