@@ -151,5 +151,5 @@ class Blueprint:
     output: Output
 
     def settings(self, params: Params) -> Params:
-        """All settings of a trial: the fixed ones, overlaid with its own."""
-        return {**self.fixed, **params}
+        """All settings of a trial: the fixed ones and its own; a listed trial's params are whole already."""
+        return {**self.fixed, **params} if params.keys() <= self.space.dimensions.keys() else params

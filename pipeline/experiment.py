@@ -165,8 +165,8 @@ class Search(Section):
 class Experiment(Section):
     """A whole experiment, as its file and the command line resolve it.
 
-    `baseline` is a whole setting (`[baseline]` over the fixed settings over the family's defaults); so is each of
-    `listed`.
+    `baseline` is a whole setting: `[baseline]` over the file's fixed settings over the family's defaults; so is each
+    of `search.listed`.
     """
 
     name: str
@@ -177,7 +177,6 @@ class Experiment(Section):
     training: Training
     search: Search
     baseline: dict[str, Scalar]
-    listed: tuple[dict[str, Scalar], ...] = ()
 
     @property
     def settings(self) -> dict[str, Setting]:

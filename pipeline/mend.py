@@ -9,20 +9,21 @@ from pydantic_core import ErrorDetails
 from pipeline.errors import UserError, nearest
 from pipeline.searchable import KIND_NAMES
 
+WRONG_BRANCH: Final = ("literal_error", "list_type", "model_type")
 EXPECTED: Final[Mapping[str, type]] = {"int": int, "float": float, "bool": bool, "string": str}
 
 
 def user_error(error: ValidationError, kind: type[BaseModel], field: str) -> UserError:
     """The first thing wrong with a section of the class `kind` that stands under `field`."""
     # a union reports every branch: the one that got furthest into the value is the one that was meant
-    first = max(error.errors(include_url=False), key=lambda e: (len(_names(e)), e["type"] != "literal_error"))
+    first = max(error.errors(include_url=False), key=lambda e: (e["type"] not in WRONG_BRANCH, len(_names(e))))
     where = ".".join([field, *_names(first)])
     return UserError(where, *_sentences(first, kind, where))
 
 
 def _names(error: ErrorDetails) -> list[str]:
     """The keys on the way to the error, without the names of a union's branches."""
-    return [str(part) for part in error["loc"] if str(part).isdigit() or str(part).islower()]
+    return [str(part) for part in error["loc"] if str(part).isidentifier() and str(part).islower()]
 
 
 def _sentences(error: ErrorDetails, kind: type[BaseModel], where: str) -> tuple[str, str]:
@@ -37,6 +38,8 @@ def _sentences(error: ErrorDetails, kind: type[BaseModel], where: str) -> tuple[
     if sort == "literal_error":
         allowed = [word.strip().strip("'") for word in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
         return f"`{given}` is unknown.", nearest(str(given), allowed)
+    if sort == "model_type":
+        return f"is {given!r}, not a table.", "Write `{ key = value, … }`."
     expected = EXPECTED.get(sort.split("_")[0])
     if expected is not None:
         return f"is {given!r}, not {KIND_NAMES[expected][0]}.", ""

@@ -89,11 +89,12 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
         preprocess=_section(Preprocess, "preprocess", file.get("preprocess", {})),
         model=model,
         training=training,
-        search=search,
-        baseline=_whole(model, training, file.get("baseline", {}), "baseline"),
-        listed=tuple(
-            _whole(model, training, table, f"search.listed[{i}]") for i, table in enumerate(search.listed, start=1)
+        search=search.model_copy(
+            update={
+                "listed": [_whole(model, training, t, f"search.listed[{i}]") for i, t in enumerate(search.listed, 1)]
+            }
         ),
+        baseline=_whole(model, training, file.get("baseline", {}), "baseline"),
     )
     _check(experiment)
     return experiment

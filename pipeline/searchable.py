@@ -80,8 +80,9 @@ class Searchable:
             raise _wrong(f"{error}.", "") from None
 
     def _choice(self, given: Sequence[Any]) -> Choice:
+        options = tuple(self.scalar(option) for option in given)
         try:
-            return Choice(tuple(self.scalar(option) for option in given))
+            return Choice(options)
         except ValueError as error:
             raise _wrong(f"{error}.", "") from None
 

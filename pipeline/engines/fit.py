@@ -129,7 +129,7 @@ class _Fit:
                 callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=self._hold)],
                 verbose=0,
             )
-        except Exception as error:  # told to the engine's thread, which ends the trial
+        except Exception as error:  # noqa: BLE001  told to the engine, which ends the trial
             self._out.put(error)
 
     def _hold(self, epoch: int, logs: dict[str, Any]) -> None:  # noqa: ARG002

@@ -1,0 +1,50 @@
+# Every target sets up .venv by itself, from the lock file. `make` alone says what there is.
+
+PYTHON ?= python3.11
+STAMP  := .venv/.installed
+RUN    := .venv/bin/python -m pipeline
+
+# what a person may say on the command line instead of in the experiment's file
+OPTIONS := $(foreach name,LIBRARY SAMPLER PRUNER TRIALS BUDGET MINUTES SEED ENGINE BACKEND,\
+	$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) '$($(name))')) $(if $(SET),--set '$(SET)')
+
+.DEFAULT_GOAL := help
+.PHONY: help tune check ui test lint ci lock schema clean
+
+help:   ## this list                        make
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*[^ ])   +(.*)$$/\1|\2|\3/' \
+		| while IFS='|' read -r name what example; do printf '  %-8s %-56s %s\n' "$$name" "$$what" "$$example"; done
+
+tune: $(STAMP)   ## search, score the winner, log it all     make tune EXP=titanic TRIALS=20
+	@$(RUN) tune '$(or $(EXP),$(error say which experiment: make tune EXP=titanic))' $(OPTIONS)
+
+check: $(STAMP)   ## find what is wrong before a search     make check EXP=titanic
+	@$(RUN) check '$(or $(EXP),$(error say which experiment: make check EXP=titanic))' $(OPTIONS)
+
+ui: $(STAMP)   ## browse the runs in MLflow     make ui
+	@$(RUN) ui
+
+test: $(STAMP)   ## all tests     make test
+	@.venv/bin/python -m pytest
+
+lint: $(STAMP)   ## style and types     make lint
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+ci: lint test   ## what has to pass     make ci
+
+schema: $(STAMP)   ## write the schema that editors check files by     make schema
+	@$(RUN) schema > pipeline/experiment.schema.json
+
+lock: $(STAMP)   ## write the exact versions that .venv holds     make lock
+	@.venv/bin/pip freeze --all --exclude-editable | grep -viE '^(pip|pipeline)\b' > requirements.lock
+
+clean:   ## remove .venv and caches; mlruns/ stays     make clean
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# byte-compiled at once: TensorFlow imports in 6 s instead of 18
+$(STAMP): requirements.lock pyproject.toml
+	@echo 'Setting up .venv (a few minutes, once) …'
+	@$(PYTHON) -m venv .venv
+	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/pip install --quiet --disable-pip-version-check --compile --no-deps -r requirements.lock
+	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)

@@ -1,0 +1,31 @@
+"""The command line: a command by its file's name."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import cast
+
+from pipeline import choose
+from pipeline.commands import Command
+from pipeline.errors import UserError
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The exit code of the command that the words name."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline", description="Tune, track and compare Keras models.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in choose.names("commands"):
+        command = cast("Command", choose.part("commands", name, "command"))
+        sub = commands.add_parser(name, help=command.HELP, description=f"{command.HELP[0].upper()}{command.HELP[1:]}.")
+        command.arguments(sub)
+        sub.set_defaults(run=command.run)
+    args = parser.parse_args(words)
+    try:
+        return int(args.run(args))
+    except UserError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""Print the JSON schema of experiment files."""
+
+import argparse
+import json
+from typing import Final
+
+from pipeline.schema import schema
+
+HELP: Final = "print the JSON schema of experiment files"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing to give."""
+
+
+def run(args: argparse.Namespace) -> int:  # noqa: ARG001
+    """Print the schema."""
+    print(json.dumps(schema(), indent=2))  # noqa: T201
+    return 0

@@ -1,0 +1,64 @@
+"""The keys of an experiment file that the command line sets, under its own short names."""
+
+import argparse
+import tomllib
+from typing import Any, Final
+
+from pipeline.errors import UserError
+
+SHORT: Final = {
+    "library": "search.library",
+    "sampler": "search.sampler",
+    "pruner": "search.pruner",
+    "trials": "search.trials",
+    "budget": "search.budget",
+    "minutes": "search.minutes",
+    "seed": "search.seed",
+    "engine": "training.engine",
+    "backend": "training.backend",
+}
+"""Option to dotted key."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each short name, and `--set` for every other key."""
+    group = parser.add_argument_group("instead of what the file says")
+    for option, dotted in SHORT.items():
+        group.add_argument(f"--{option}", metavar="VALUE", help=dotted)
+    group.add_argument("--set", metavar='"KEY=VALUE …"', help='any other key: --set "training.epochs=20 model.width=64"')
+
+
+def overrides(args: argparse.Namespace) -> dict[str, Any]:
+    """The dotted keys that the parsed arguments set, with values as TOML reads them."""
+    found = {key: _value(given) for option, key in SHORT.items() if (given := getattr(args, option)) is not None}
+    for word in _words(args.set or ""):
+        key, equals, value = word.partition("=")
+        if not equals or "." not in key:
+            raise UserError("command line, SET", f"`{word}` sets nothing.", 'Write SET="training.epochs=20".')
+        found[key.strip()] = _value(value.strip())
+    return found
+
+
+def _words(text: str) -> list[str]:
+    """The text cut at blanks that stand outside brackets and quotes."""
+    words, depth, quote = [""], 0, ""
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        else:
+            depth += (letter in "[{") - (letter in "]}")
+        if letter.isspace() and not depth and not quote:
+            words.append("")
+        else:
+            words[-1] += letter
+    return [word for word in words if word]
+
+
+def _value(text: str) -> Any:
+    """What TOML reads after an equals sign; a bare word is a text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

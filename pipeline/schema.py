@@ -1,0 +1,43 @@
+"""The JSON schema of experiment files, so that editors complete and check them."""
+
+from typing import Any
+
+from pydantic import create_model
+from pydantic.json_schema import models_json_schema
+
+from pipeline import choose
+from pipeline.experiment import Preprocess, Search, Section, Training
+
+
+def schema() -> dict[str, Any]:
+    """The schema of a whole file: `[data]` by its source, `[model]` by its family."""
+    parts = {folder: _settings(folder) for folder in ("sources", "models")}
+    sections = [Preprocess, Training, Search, *parts["sources"], *parts["models"]]
+    names = {kind: create_model(_title(kind), __base__=kind) for kind in sections}
+    references, definitions = models_json_schema([(m, "validation") for m in names.values()], ref_template="#/$defs/{model}")
+    refs = {kind: references[(model, "validation")] for kind, model in names.items()}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "An experiment",
+        "type": "object",
+        "properties": {
+            "data": {"oneOf": [refs[kind] for kind in parts["sources"]]},
+            "preprocess": refs[Preprocess],
+            "model": {"oneOf": [refs[kind] for kind in parts["models"]]},
+            "training": refs[Training],
+            "search": refs[Search],
+            "baseline": {"type": "object", "description": "one whole setting, a value for each name"},
+        },
+        "required": ["data", "model"],
+        "additionalProperties": False,
+        **definitions,
+    }
+
+
+def _settings(folder: str) -> list[type[Section]]:
+    return [choose.part(folder, name, folder).Settings for name in choose.names(folder)]
+
+
+def _title(kind: type[Section]) -> str:
+    *_, folder, name = kind.__module__.split(".")
+    return f"{folder}-{name}" if kind.__name__ == "Settings" else kind.__name__.lower()

@@ -1,0 +1,40 @@
+"""What reaches the terminal: our own lines alone; whatever a library prints goes to a log file."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@contextmanager
+def only_ours(log: Path) -> Iterator["Console"]:
+    """A console that writes to the terminal, while all other output of the process is appended to `log`.
+
+    The file descriptors themselves are turned over, since TensorFlow's C++ writes to them past Python.
+    """
+    from rich.console import Console
+
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    terminal, errors = os.dup(1), os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        with os.fdopen(os.dup(terminal), "w", encoding="utf-8") as stream:
+            # a pipe has no width: wide enough that no line of a table is folded
+            width = None if os.isatty(terminal) else 140
+            yield Console(file=stream, width=width, highlight=False, soft_wrap=not os.isatty(terminal))
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(terminal, 1)
+        os.dup2(errors, 2)
+        os.close(terminal)
+        os.close(errors)
