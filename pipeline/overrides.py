@@ -25,7 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("instead of what the file says")
     for option, dotted in SHORT.items():
         group.add_argument(f"--{option}", metavar="VALUE", help=dotted)
-    group.add_argument("--set", metavar='"KEY=VALUE …"', help='any other key: --set "training.epochs=20 model.width=64"')
+    group.add_argument(
+        "--set", metavar='"KEY=VALUE …"', help='any other key: --set "training.epochs=20 model.width=64"'
+    )
 
 
 def overrides(args: argparse.Namespace) -> dict[str, Any]:

@@ -14,7 +14,9 @@ def schema() -> dict[str, Any]:
     parts = {folder: _settings(folder) for folder in ("sources", "models")}
     sections = [Preprocess, Training, Search, *parts["sources"], *parts["models"]]
     names = {kind: create_model(_title(kind), __base__=kind) for kind in sections}
-    references, definitions = models_json_schema([(m, "validation") for m in names.values()], ref_template="#/$defs/{model}")
+    references, definitions = models_json_schema(
+        [(m, "validation") for m in names.values()], ref_template="#/$defs/{model}"
+    )
     refs = {kind: references[(model, "validation")] for kind, model in names.items()}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

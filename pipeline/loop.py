@@ -1,0 +1,180 @@
+"""The loop that drives any search through any engine: ask, start, step, judge, tell."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, final
+
+from pipeline import stopping
+from pipeline.clock import Clock
+from pipeline.data import Blueprint
+from pipeline.engines import Engine
+from pipeline.events import EpochEnded, TrialEnded, TrialStarted
+from pipeline.experiment import Experiment
+from pipeline.ledgers import Ledger
+from pipeline.searches import Search
+from pipeline.space import Params
+from pipeline.trial import BASELINE, End, Epoch, Fitted, Leaderboard, Outcome, Trial, TrialFailed, Verdict
+from pipeline.weights import Weights
+
+KEPT: Final = 10
+"""So many of the best trials keep their weights on disk; a search that promotes keeps all."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a search ends before it has no more trials: `deadline` on the monotonic clock, `epochs` in all."""
+
+    interrupted: Callable[[], bool] = lambda: False
+    deadline: float = math.inf
+    epochs: float = math.inf
+
+    def reached(self, epochs: int) -> str:
+        """The limit that is reached after so many epochs, in words; empty while none is."""
+        if time.monotonic() > self.deadline:
+            return "the minutes of the search were over"
+        return "the budget of the search was spent" if epochs >= self.epochs else ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A trial in flight, with what is known of it so far."""
+
+    trial: Trial
+    settings: Params
+    rule: stopping.Rule
+    watch: stopping.Watch = stopping.Watch()
+    curve: tuple[Epoch, ...] = ()
+
+    def outcome(self, end: End, fitted: Fitted, **known: Any) -> Outcome:
+        """The outcome of this trial; `known` are the fields of `Outcome` that a flight does not have."""
+        return Outcome(
+            self.trial,
+            self.settings,
+            end,
+            curve=self.curve,
+            seconds=fitted.seconds,
+            parameters=fitted.parameters,
+            summary=fitted.summary,
+            **known,
+        )
+
+
+@final
+class Loop:
+    """Drives one search through one engine; a place freed by one trial is taken by the next at once."""
+
+    def __init__(
+        self, search: Search, engine: Engine, blueprint: Blueprint, experiment: Experiment, ledger: Ledger
+    ) -> None:
+        self._search = search
+        self._engine = engine
+        self._blueprint = blueprint
+        self._training = experiment.training
+        self._objective = experiment.search.objective
+        self._ledger = ledger
+        self._flights: dict[int, Flight] = {}
+        self._outcomes: list[Outcome] = []
+        self._epochs = 0
+
+    def run(self, weights: Weights, clock: Clock, limits: Limits) -> list[Outcome]:
+        """The outcomes in the order in which they came, until the search has no more trials or a limit is reached.
+
+        The best trials' weights lie in `weights` before their outcome is told. Interrupted, the trials in flight are
+        taken out without an outcome; at another limit they end as pruned after the running epoch.
+        """
+        while not limits.interrupted():
+            spent = limits.reached(self._epochs)
+            with clock.phase("ask"):
+                free = self._engine.capacity - len(self._flights)
+                asked = self._search.ask(free) if free > 0 and not spent else ()
+            for trial in asked:
+                self._start(trial, weights)
+            if not self._flights:
+                if spent or not asked:
+                    break
+                continue
+            with clock.phase("train"):
+                epochs = self._step(weights)
+            with clock.phase("judge"):
+                for epoch in epochs:
+                    self._judge(epoch, weights, limits.reached(self._epochs))
+        for flight in self._flights.values():
+            self._engine.stop(flight.trial)
+        return self._outcomes
+
+    def _start(self, trial: Trial, weights: Weights) -> None:
+        settings = self._blueprint.settings(trial.params)
+        # a setting `epochs` of the trial's own is a limit too, beside what the search gives it
+        rule = stopping.Rule.of(self._training, settings, min(trial.epochs, int(settings["epochs"])))
+        self._flights[trial.number] = Flight(trial, settings, rule)
+        self._ledger.record(TrialStarted(trial, settings))
+        parent = weights[trial.parent] if trial.parent is not None else None
+        try:
+            self._engine.start(trial, parent)
+        except TrialFailed as failure:
+            self._failed(failure, weights)
+
+    def _step(self, weights: Weights) -> Sequence[Epoch]:
+        try:
+            return self._engine.step()
+        except TrialFailed as failure:
+            self._failed(failure, weights)
+            return ()
+
+    def _judge(self, epoch: Epoch, weights: Weights, spent: str) -> None:
+        self._epochs += 1
+        self._ledger.record(EpochEnded(epoch))
+        flight = self._flights[epoch.trial]
+        flight = replace(flight, curve=(*flight.curve, epoch))
+        wrong = _not_finite(epoch, self._objective)
+        if wrong:
+            self._end(flight, weights, End.FAILED, wrong)
+            return
+        judgement = stopping.judge(flight.rule, flight.watch, epoch)
+        flight = replace(flight, watch=judgement.watch)
+        self._flights[epoch.trial] = flight
+        if judgement.keep:
+            self._engine.keep(flight.trial)
+        verdict = self._search.report(epoch)
+        if judgement.end is not None:
+            self._end(flight, weights, judgement.end)
+        elif verdict is Verdict.PRUNE:
+            self._end(flight, weights, End.PRUNED, f"by the pruner after epoch {epoch.number}")
+        elif spent:
+            self._end(flight, weights, End.PRUNED, spent)
+
+    def _end(self, flight: Flight, weights: Weights, end: End, reason: str = "") -> None:
+        fitted = self._engine.stop(flight.trial)
+        value, best = None, None
+        if end in (End.COMPLETE, End.STOPPED_EARLY):
+            best = flight.watch.kept or flight.curve[-1].number
+            value = next(e for e in flight.curve if e.number == best).metrics[self._objective]
+            weights.put(flight.trial.number, fitted)
+        self._tell(flight.outcome(end, fitted, value=value, best_epoch=best, reason=reason), weights)
+
+    def _failed(self, failure: TrialFailed, weights: Weights) -> None:
+        flight = self._flights[failure.trial]
+        outcome = flight.outcome(End.FAILED, Fitted(()), value=None, best_epoch=None, reason=failure.reason)
+        self._tell(outcome, weights)
+
+    def _tell(self, outcome: Outcome, weights: Weights) -> None:
+        del self._flights[outcome.number]
+        self._outcomes.append(outcome)
+        if not self._search.promotes:
+            best = Leaderboard.of(self._objective, self._outcomes, None, {}).outcomes[:KEPT]
+            weights.keep_only({BASELINE, *(o.number for o in best)})
+        self._search.tell(outcome)
+        self._ledger.record(TrialEnded(outcome))
+
+
+def _not_finite(epoch: Epoch, objective: str) -> str:
+    """What is wrong with an epoch's numbers, in words; empty where nothing is."""
+    for name in ("loss", "val_loss", objective):
+        value = epoch.metrics.get(name, 0.0)
+        if not math.isfinite(value):
+            return f"{name} became {value} in epoch {epoch.number}: the learning rate may be too high"
+    return ""

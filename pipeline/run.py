@@ -1,0 +1,68 @@
+"""The five stages of an experiment, from its file to its report."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from pipeline import backend
+from pipeline.build import build
+from pipeline.clock import Clock
+from pipeline.data import Prepared
+from pipeline.evaluate import Report, evaluate
+from pipeline.events import SearchEnded, SearchMeasured
+from pipeline.experiment import Experiment
+from pipeline.ledgers import Ledger, Links
+from pipeline.load import load
+from pipeline.pictures import draw
+from pipeline.preprocess import preprocess
+from pipeline.record import new_folder, search_record
+from pipeline.trial import Leaderboard
+from pipeline.tune import tune
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A search that ran; `report` is None where it was interrupted or no trial has a value."""
+
+    leaderboard: Leaderboard
+    report: Report | None
+    links: Links
+    seconds: Mapping[str, float]
+
+
+def run(experiment: Experiment, ledger: Ledger, mlruns: Path, say: Callable[[Prepared], None]) -> Finished:
+    """Everything of an experiment, recorded in `ledger`; the search's files lie under `mlruns`.
+
+    `say` is called once the data is ready. Raises UserError for what is wrong with file or data before any run is
+    opened.
+    """
+    clock = Clock()
+    backend.prepare(experiment.training.backend)
+    with clock.phase("load"):
+        dataset = load(experiment)
+    with clock.phase("preprocess"):
+        prepared = preprocess(dataset, experiment)
+    say(prepared)
+    folder = new_folder(experiment, dataset.digest, mlruns)
+    ledger.open(search_record(experiment, dataset, folder))
+    interrupted, report = True, None
+    try:
+        with clock.phase("build"):
+            blueprint = build(experiment, prepared)
+        with clock.phase("tune"):
+            leaderboard = tune(blueprint, prepared, experiment, ledger, folder)
+        with clock.phase("draw"):
+            for picture in draw(leaderboard, blueprint.space, folder):
+                ledger.record(picture)
+        interrupted = leaderboard.interrupted
+        if leaderboard.best is not None and not interrupted:
+            with clock.phase("evaluate"):
+                report = evaluate(leaderboard, blueprint, prepared, experiment, ledger, folder)
+    finally:
+        ledger.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))
+        ledger.record(SearchEnded(interrupted))
+        with clock.phase("ledger"):
+            links = ledger.close()
+    return Finished(leaderboard, report, links, clock.seconds)

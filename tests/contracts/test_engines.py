@@ -1,0 +1,144 @@
+"""What every engine promises to the loop."""
+
+import pickle
+from typing import cast
+
+import numpy as np
+import pytest
+
+from pipeline import choose
+from pipeline.data import Blueprint, Prepared
+from pipeline.engines import Engine, EnginePart
+from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
+
+PARAMS = {"width": 16, "depth": 2, "dropout": 0.0, "learning_rate": 0.01}
+
+
+@pytest.fixture(params=choose.names("engines"))
+def engine(request: pytest.FixtureRequest, blueprint: Blueprint, prepared: Prepared) -> Engine:
+    return cast("EnginePart", choose.part("engines", request.param, "training.engine")).create(blueprint, prepared)
+
+
+def trial(number: int = 1, *, epochs: int = 3, initial_epoch: int = 0, **params: float) -> Trial:
+    return Trial(number, {**PARAMS, **params}, seed=11, epochs=epochs, initial_epoch=initial_epoch)
+
+
+def epochs(engine: Engine, count: int) -> list[Epoch]:
+    got: list[Epoch] = []
+    for _ in range(100):
+        got += engine.step()
+        if len(got) >= count:
+            return got
+    raise AssertionError(f"no {count} epochs in 100 steps")
+
+
+def scores(blueprint: Blueprint, prepared: Prepared, fitted: Fitted) -> float:
+    """The validation loss of kept weights, computed anew by Keras."""
+    model = blueprint.model(blueprint.settings(PARAMS))
+    model.set_weights(list(fitted.weights))
+    model.compile(loss=blueprint.output.loss)
+    return float(model.evaluate(prepared.validation.x, prepared.validation.y, verbose=0))
+
+
+def test_epochs_are_numbered_and_measured(engine: Engine) -> None:
+    engine.start(trial(), None)
+    got = epochs(engine, 3)
+    engine.stop(trial())
+    assert [(e.trial, e.number) for e in got] == [(1, 1), (1, 2), (1, 3)]
+    assert set(got[0].metrics) == {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"}
+    assert got[0].metrics["learning_rate"] == pytest.approx(0.01)
+    assert got[2].metrics["loss"] < got[0].metrics["loss"]
+
+
+def test_an_empty_engine_makes_no_epochs(engine: Engine) -> None:
+    assert list(engine.step()) == []
+
+
+def test_kept_weights_are_those_of_the_epoch_they_were_kept_at(
+    engine: Engine, blueprint: Blueprint, prepared: Prepared
+) -> None:
+    engine.start(trial(learning_rate=0.3), None)
+    first = epochs(engine, 1)[0]
+    engine.keep(trial(learning_rate=0.3))
+    epochs(engine, 2)
+    fitted = engine.stop(trial(learning_rate=0.3))
+    assert scores(blueprint, prepared, fitted) == pytest.approx(first.metrics["val_loss"], rel=1e-4)
+
+
+def test_without_keeping_the_present_weights_come_back(
+    engine: Engine, blueprint: Blueprint, prepared: Prepared
+) -> None:
+    engine.start(trial(), None)
+    last = epochs(engine, 2)[-1]
+    fitted = engine.stop(trial())
+    assert scores(blueprint, prepared, fitted) == pytest.approx(last.metrics["val_loss"], rel=1e-4)
+    assert fitted.parameters == sum(w.size for w in fitted.weights)
+
+
+def test_what_was_handed_out_does_not_change(engine: Engine) -> None:
+    engine.start(trial(), None)
+    epochs(engine, 1)
+    fitted = engine.stop(trial())
+    copies = [w.copy() for w in fitted.weights]
+    engine.start(trial(2), fitted)
+    epochs(engine, 2)
+    engine.stop(trial(2))
+    assert all(np.array_equal(a, b) for a, b in zip(copies, fitted.weights, strict=True))
+
+
+def test_the_same_trial_gives_the_same_curve_and_weights(engine: Engine) -> None:
+    def go() -> tuple[list[float], Fitted]:
+        engine.start(trial(dropout=0.2), None)
+        losses = [e.metrics["val_loss"] for e in epochs(engine, 3)]
+        return losses, engine.stop(trial(dropout=0.2))
+
+    (first, weights), (second, again) = go(), go()
+    assert first == second
+    assert all(np.array_equal(a, b) for a, b in zip(weights.weights, again.weights, strict=True))
+
+
+def test_a_child_starts_from_its_parents_weights_and_goes_on_counting(engine: Engine) -> None:
+    engine.start(trial(), None)
+    parent = epochs(engine, 3)
+    fitted = engine.stop(trial())
+    child = trial(2, epochs=6, initial_epoch=3, learning_rate=1e-6)
+    engine.start(child, fitted)
+    first = epochs(engine, 1)[0]
+    engine.stop(child)
+    assert first.number == 4
+    assert first.metrics["val_loss"] == pytest.approx(parent[-1].metrics["val_loss"], rel=1e-3)
+
+
+def test_a_place_is_free_again_after_stop_before_the_budget_is_spent(engine: Engine) -> None:
+    engine.start(trial(epochs=50), None)
+    epochs(engine, 1)
+    engine.stop(trial(epochs=50))
+    engine.start(trial(2), None)
+    assert epochs(engine, 1)[0].trial == 2
+    engine.stop(trial(2))
+
+
+def test_an_impossible_trial_fails_with_its_reason_and_the_next_one_runs(engine: Engine) -> None:
+    with pytest.raises(TrialFailed) as failure:
+        engine.start(trial(3, width=-4), None)
+        engine.step()
+    assert failure.value.trial == 3
+    assert "-4" in failure.value.reason
+    engine.start(trial(4), None)
+    assert epochs(engine, 1)[0].trial == 4
+    engine.stop(trial(4))
+
+
+def test_memory_that_is_not_there_fails_the_trial_alone(engine: Engine) -> None:
+    with pytest.raises(TrialFailed):
+        engine.start(trial(5, width=10**8, depth=2), None)
+        engine.step()
+    engine.start(trial(6), None)
+    assert epochs(engine, 1)[0].trial == 6
+    engine.stop(trial(6))
+
+
+def test_a_blueprint_can_be_pickled(blueprint: Blueprint) -> None:
+    copy = pickle.loads(pickle.dumps(blueprint))
+    settings = blueprint.settings(PARAMS)
+    assert copy.model(settings).count_params() == blueprint.model(settings).count_params()
