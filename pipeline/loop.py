@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
 from pipeline import stopping
@@ -46,7 +46,7 @@ class Flight:
     trial: Trial
     settings: Params
     rule: stopping.Rule
-    watch: stopping.Watch = stopping.Watch()
+    watch: stopping.Watch = field(default_factory=stopping.Watch)
     curve: tuple[Epoch, ...] = ()
 
     def outcome(self, end: End, fitted: Fitted, **known: Any) -> Outcome:
