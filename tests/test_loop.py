@@ -1,0 +1,186 @@
+"""The loop: who is asked when, what is kept, what is told and recorded."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import pytest
+from pipeline.searches.listed import ListedSearch
+
+from pipeline.clock import Clock
+from pipeline.data import Blueprint
+from pipeline.events import EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
+from pipeline.ledgers import Links
+from pipeline.loop import Limits, Loop
+from pipeline.trial import End, Epoch, Fitted, Outcome, Trial, TrialFailed
+from pipeline.weights import Weights
+from tests.conftest import Make
+
+PARAMS = {"width": 8, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
+
+
+@final
+class Scripted:
+    """An engine whose curves are written down; a trial's weights are the number of the epoch that made them."""
+
+    def __init__(self, curves: Mapping[int, Sequence[float]], capacity: int = 1) -> None:
+        self.capacity = capacity
+        self.started: dict[int, Fitted | None] = {}
+        self.flying: dict[int, Trial] = {}
+        self.most = 0
+        self._curves = curves
+        self._epoch: dict[int, int] = {}
+        self._kept: dict[int, int] = {}
+
+    def start(self, trial: Trial, weights: Fitted | None) -> None:
+        self.started[trial.number] = weights
+        if not self._curves[trial.number]:
+            raise TrialFailed(trial.number, "no curve")
+        self.flying[trial.number] = trial
+        self._epoch[trial.number] = trial.initial_epoch
+        self.most = max(self.most, len(self.flying))
+
+    def step(self) -> list[Epoch]:
+        made = []
+        for number, trial in self.flying.items():
+            self._epoch[number] += 1
+            value = self._curves[number][self._epoch[number] - trial.initial_epoch - 1]
+            made.append(Epoch(number, self._epoch[number], {"loss": 1.0, "val_loss": value, "val_accuracy": 0.5}))
+        return made
+
+    def keep(self, trial: Trial) -> None:
+        self._kept[trial.number] = self._epoch[trial.number]
+
+    def stop(self, trial: Trial) -> Fitted:
+        del self.flying[trial.number]
+        return Fitted((np.array([self._kept.get(trial.number, self._epoch[trial.number])]),))
+
+
+@final
+class Notes:
+    """A ledger that is a list."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def open(self, search: SearchRecord) -> None: ...
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+
+    def close(self) -> Links:
+        return Links({})
+
+
+def trials(*epochs: int) -> list[Trial]:
+    return [Trial(i, PARAMS, i, e) for i, e in enumerate(epochs, 1)]
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Weights:
+    return Weights(tmp_path / "weights")
+
+
+class Fixture:
+    """A loop over a scripted engine."""
+
+    def __init__(self, blueprint: Blueprint, titanic: Make, weights: Weights) -> None:
+        self.blueprint, self.titanic, self.weights = blueprint, titanic, weights
+        self.notes = Notes()
+
+    def run(self, asked: list[Trial], engine: Scripted, limits: Limits | None = None) -> dict[int, Outcome]:
+        experiment = self.titanic({"training.early_stopping.patience": 2})
+        loop = Loop(ListedSearch(asked), engine, self.blueprint, experiment, self.notes)
+        outcomes = loop.run(self.weights, Clock(), limits or Limits())
+        return {o.number: o for o in outcomes}
+
+
+@pytest.fixture
+def looped(blueprint: Blueprint, titanic: Make, weights: Weights) -> Fixture:
+    return Fixture(blueprint, titanic, weights)
+
+
+def test_a_trial_ends_with_the_value_and_the_weights_of_its_best_epoch(looped: Fixture) -> None:
+    looped.blueprint.settings(PARAMS)
+    curve = [0.9, 0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 0.9, 0.9, 0.9]
+    outcome = looped.run(trials(10), Scripted({1: curve}))[1]
+    assert (outcome.end, outcome.value, outcome.best_epoch) == (End.STOPPED_EARLY, 0.5, 2)
+    assert looped.weights[1].weights[0][0] == 2
+
+
+def test_patience_is_that_of_the_trials_own_settings(looped: Fixture) -> None:
+    patient = Trial(1, {**looped.blueprint.settings(PARAMS), "patience": 4}, 1, 10)
+    outcome = looped.run([patient], Scripted({1: [0.5] + [0.6] * 9}))[1]
+    assert len(outcome.curve) == 5
+
+
+def test_a_place_freed_by_one_trial_is_taken_by_the_next_at_once(looped: Fixture) -> None:
+    engine = Scripted({i: [0.9, 0.8, 0.7, 0.6] for i in range(1, 6)}, capacity=2)
+    outcomes = looped.run(trials(1, 4, 1, 1, 2), engine)
+    assert engine.most == 2
+    assert len(outcomes) == 5
+    assert [e.epoch.trial for e in looped.notes.events if isinstance(e, EpochEnded)] == [1, 2, 2, 3, 2, 4, 2, 5, 5]
+
+
+def test_each_event_is_recorded_once_in_order(looped: Fixture) -> None:
+    looped.run(trials(2, 2), Scripted({1: [0.9, 0.8], 2: [0.9, 0.8]}))
+    kinds = [type(e).__name__ for e in looped.notes.events]
+    assert kinds == ["TrialStarted", "EpochEnded", "EpochEnded", "TrialEnded"] * 2
+    started = [e.settings for e in looped.notes.events if isinstance(e, TrialStarted)]
+    assert started[0]["epochs"] == 100
+    assert started[0]["width"] == 8
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_trial_whose_loss_is_no_number_fails_alone_with_its_reason(looped: Fixture, bad: float) -> None:
+    engine = Scripted({1: [0.9, bad, 0.1], 2: [0.9, 0.8, 0.7], 3: [0.9, 0.9, 0.9]}, capacity=2)
+    outcomes = looped.run(trials(3, 3, 3), engine)
+    assert outcomes[1].end is End.FAILED
+    assert outcomes[1].value is None
+    assert f"val_loss became {bad} in epoch 2" in outcomes[1].reason
+    assert (outcomes[2].end, outcomes[2].value) == (End.COMPLETE, 0.7)
+    assert outcomes[3].end is End.COMPLETE
+
+
+def test_a_trial_that_cannot_start_fails_and_the_search_goes_on(looped: Fixture) -> None:
+    outcomes = looped.run(trials(1, 1), Scripted({1: [], 2: [0.5]}))
+    assert (outcomes[1].end, outcomes[1].reason) == (End.FAILED, "no curve")
+    assert outcomes[2].value == 0.5
+    assert sum(isinstance(e, TrialEnded) for e in looped.notes.events) == 2
+
+
+def test_a_child_is_given_its_parents_kept_weights(looped: Fixture) -> None:
+    child = Trial(2, PARAMS, 2, epochs=4, parent=1, initial_epoch=2)
+    engine = Scripted({1: [0.5, 0.9], 2: [0.4, 0.3]})
+    outcomes = looped.run([*trials(2), child], engine)
+    given = engine.started[2]
+    assert given is not None
+    assert given.weights[0][0] == 1
+    assert [e.number for e in outcomes[2].curve] == [3, 4]
+
+
+def test_the_budget_ends_trials_in_flight_as_pruned_after_the_running_epoch(looped: Fixture) -> None:
+    engine = Scripted({i: [1 / (e + i) for e in range(1, 9)] for i in range(1, 9)}, capacity=2)
+    outcomes = looped.run(trials(*[4] * 8), engine, Limits(epochs=10))
+    ends = [outcomes[i].end for i in sorted(outcomes)]
+    assert ends == [End.COMPLETE, End.COMPLETE, End.PRUNED, End.PRUNED]
+    assert "budget" in outcomes[3].reason
+    assert not engine.flying
+
+
+def test_an_interrupt_leaves_the_finished_recorded_and_the_others_without_an_end(looped: Fixture) -> None:
+    engine = Scripted({1: [0.9, 0.8], 2: [0.9] * 9})
+    limits = Limits(interrupted=lambda: sum(isinstance(e, EpochEnded) for e in looped.notes.events) >= 3)
+    outcomes = looped.run(trials(2, 9), engine, limits)
+    assert list(outcomes) == [1]
+    assert not engine.flying
+    assert [e.outcome.number for e in looped.notes.events if isinstance(e, TrialEnded)] == [1]
+
+
+def test_only_the_best_ten_and_the_baseline_keep_their_weights(looped: Fixture) -> None:
+    engine = Scripted({i: [i / 100] for i in range(15)})
+    asked = [Trial(i, PARAMS, i, 1) for i in range(15)]
+    looped.run(asked, engine)
+    assert list(looped.weights) == list(range(10))
