@@ -17,7 +17,7 @@ from pipeline.ledgers import Ledger
 from pipeline.loop import Limits, Loop
 from pipeline.pruning import Rungs
 from pipeline.searches import Search, SearchPart
-from pipeline.searches.listed import ListedSearch
+from pipeline.searches.listed import Listed
 from pipeline.seeds import trial_seed
 from pipeline.trial import BASELINE, Leaderboard, Trial
 from pipeline.weights import Weights
@@ -59,7 +59,7 @@ def _search(experiment: Experiment, folder: Path) -> Search:
 
 def _baseline(experiment: Experiment) -> Search:
     epochs = int(experiment.baseline["epochs"])
-    return ListedSearch([Trial(BASELINE, experiment.baseline, trial_seed(experiment.search.seed, BASELINE), epochs)])
+    return Listed([Trial(BASELINE, experiment.baseline, trial_seed(experiment.search.seed, BASELINE), epochs)])
 
 
 def _limits(experiment: Experiment, interrupted: Callable[[], bool]) -> Limits:

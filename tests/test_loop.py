@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 import pytest
-from pipeline.searches.listed import ListedSearch
+from pipeline.searches.listed import Listed
 
 from pipeline.clock import Clock
 from pipeline.data import Blueprint
@@ -92,7 +92,7 @@ class Fixture:
 
     def run(self, asked: list[Trial], engine: Scripted, limits: Limits | None = None) -> dict[int, Outcome]:
         experiment = self.titanic({"training.early_stopping.patience": 2})
-        loop = Loop(ListedSearch(asked), engine, self.blueprint, experiment, self.notes)
+        loop = Loop(Listed(asked), engine, self.blueprint, experiment, self.notes)
         outcomes = loop.run(self.weights, Clock(), limits or Limits())
         return {o.number: o for o in outcomes}
 
