@@ -24,13 +24,14 @@ class Float:
     def __post_init__(self) -> None:
         _check_range(self.low, self.high, self.step, self.points, log=self.log)
         if self.step is not None:
-            object.__setattr__(self, "high", self.low + self.step * _whole_steps(self.low, self.high, self.step))
+            high = _tidy(self.low + self.step * _whole_steps(self.low, self.high, self.step))
+            object.__setattr__(self, "high", max(high, self.low))
 
     def at(self, u: float) -> float:
         """The value at share `u` in [0, 1] of the axis."""
         if self.step is not None:
             places = _whole_steps(self.low, self.high, self.step) + 1
-            return _tidy(self.low + self.step * min(int(u * places), places - 1))
+            return self._step(min(int(u * places), places - 1))
         if self.log:
             return min(max(self.low * math.pow(self.high / self.low, u), self.low), self.high)
         return min(max(self.low + (self.high - self.low) * u, self.low), self.high)
@@ -39,16 +40,30 @@ class Float:
         """The values a grid search tries; ValueError without `step` or `points`."""
         if self.step is not None:
             places = _whole_steps(self.low, self.high, self.step) + 1
-            return tuple(_tidy(self.low + self.step * i) for i in range(places))
+            return tuple(self._step(i) for i in range(places))
         if self.points is None:
             raise ValueError("a grid needs `step`, `points` or `choices` here")
         if self.points == 1:
             return (self.low,)
-        return tuple(_tidy(self.at(i / (self.points - 1))) for i in range(self.points))
+        laid = (self._within(_tidy(self.at(i / (self.points - 1)))) for i in range(self.points))
+        return tuple(dict.fromkeys(laid))
 
     def holds(self, value: Scalar) -> bool:
         """Whether `value` lies within the range."""
         return isinstance(value, int | float) and self.low <= value <= self.high
+
+    def nearest(self, value: Scalar) -> float:
+        """The place of the range nearest to `value`: what a library's rounding has moved, put back."""
+        if self.step is None:
+            return self._within(float(value))
+        places = _whole_steps(self.low, self.high, self.step)
+        return self._step(min(max(round((float(value) - self.low) / self.step), 0), places))
+
+    def _step(self, i: int) -> float:
+        return self._within(_tidy(self.low + self.step * i)) if self.step else self.low
+
+    def _within(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
 
 
 @final
@@ -85,6 +100,11 @@ class Int:
         """Whether `value` is one of the range's steps."""
         return isinstance(value, int) and self.low <= value <= self.high and (value - self.low) % self.step == 0
 
+    def nearest(self, value: Scalar) -> int:
+        """The step of the range nearest to `value`."""
+        steps = round((float(value) - self.low) / self.step)
+        return self.low + self.step * min(max(steps, 0), (self.high - self.low) // self.step)
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,10 @@ class Choice:
         """Whether `value` is one of the options."""
         return value in self.options
 
+    def nearest(self, value: Scalar) -> Scalar:
+        """`value` itself: options have no neighbours."""
+        return value
+
 
 Dimension: TypeAlias = Float | Int | Choice
 
@@ -131,6 +155,10 @@ class Space:
         axes = [d.grid() for d in self.dimensions.values()]
         for point in itertools.product(*axes):
             yield dict(zip(self.dimensions, point, strict=True))
+
+    def nearest(self, params: Params) -> dict[str, Scalar]:
+        """The point of the space nearest to `params`."""
+        return {name: dimension.nearest(params[name]) for name, dimension in self.dimensions.items()}
 
     def holds(self, params: Params) -> bool:
         """Whether `params` names exactly this space's dimensions, each within its range."""

@@ -1,0 +1,239 @@
+"""KerasTuner's oracles, asked and told without a Tuner; their state is in the search's folder."""
+
+import json
+import math
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, final
+
+from pipeline.errors import UserError
+from pipeline.experiment import Search as SearchSettings
+from pipeline.searches._rules import check_names, check_rungs, check_searchable
+from pipeline.seeds import trial_seed
+from pipeline.space import Choice, Dimension, Float, Int, Scalar, Space
+from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict
+
+SAMPLERS: Final = ("random", "hyperband")
+PRUNERS: Final = ("none", "rungs")
+
+FACTOR: Final = 3
+"""Hyperband trains a third of a round's trials three times as long."""
+
+ORPHAN: Final = "its parent failed"
+"""The message of a promotion that was never given out."""
+
+
+def check(space: Space, settings: SearchSettings, epochs: int) -> None:
+    """UserError where KerasTuner cannot search this space with these settings."""
+    check_names(settings, SAMPLERS, PRUNERS)
+    check_searchable(space, settings)
+    check_rungs(space, settings)
+    for name, dimension in space.dimensions.items():
+        if isinstance(dimension, Choice) and len({type(option) for option in dimension.options}) > 1:
+            problem = f"keras_tuner cannot choose between {list(dimension.options)} for {name}: they differ in type."
+            raise UserError("search.library", problem, 'Write them alike, or `library = "optuna"`.')
+    if settings.sampler == "hyperband":
+        starts = min(settings.trials, sum(bracket[0][0] for bracket in brackets(epochs)))
+        if _points(space) < starts:
+            problem = f"hyperband starts {starts} different trials, and this space has {_points(space)} points."
+            raise UserError("search.sampler", problem, 'Write `sampler = "random"`, or widen the space.')
+
+
+def create(space: Space, settings: SearchSettings, epochs: int, folder: Path) -> "KerasTunerSearch":
+    """The search with the oracle's state in `folder`: a new one, or the one that was left there."""
+    return KerasTunerSearch(space, settings, epochs, folder)
+
+
+def brackets(epochs: int) -> list[list[tuple[int, int]]]:
+    """Hyperband's brackets in their order, each as its rounds' (trials, last epoch), as `HyperbandOracle` has it."""
+    count, rest = 0, float(epochs)
+    while rest >= 1:
+        count, rest = count + 1, rest / FACTOR
+    ends = math.ceil(1 + math.log(epochs, FACTOR))
+    return [
+        [
+            (math.ceil(ends / (number + 1) * FACTOR**rounds_left), math.ceil(epochs / FACTOR**rounds_left))
+            for rounds_left in range(number, -1, -1)
+        ]
+        for number in range(count - 1, -1, -1)
+    ]
+
+
+@final
+class KerasTunerSearch:
+    """An oracle asked for one trial at a time, and told each trial's value once, at its end.
+
+    A trial's number is its place among the trials given out, and its `message` on disk is its end in people's words.
+    """
+
+    def __init__(self, space: Space, settings: SearchSettings, epochs: int, folder: Path) -> None:
+        self._space, self._settings, self._epochs = space, settings, epochs
+        self._folder = folder / "oracle"
+        self.promotes = settings.sampler == "hyperband"
+        own = sum(size for bracket in brackets(epochs) for size, _ in bracket) if self.promotes else _points(space)
+        self._limit = int(min(settings.trials, own))
+        self.total: int | None = self._limit
+        self._numbers: dict[str, int] = {}
+        self._ids: dict[int, str] = {}
+        self._again: deque[Trial] = deque()
+        self._waits = False
+        with _quiet():
+            self._oracle = _oracle(space, settings, epochs)
+            self._oracle._set_project_dir(str(folder), self._folder.name)  # noqa: SLF001 what a Tuner calls
+            if (self._folder / "oracle.json").is_file():
+                self._reload()
+        # the oracle writes its files in place, where a kill leaves half of one: `_keep` writes them instead
+        self._oracle.save = self._oracle._save_trial = lambda *_: None  # noqa: SLF001
+
+    def ask(self, count: int) -> Sequence[Trial]:
+        given = [self._again.popleft() for _ in range(min(count, len(self._again)))]
+        while len(given) < count and len(self._numbers) < self._limit and not self._waits:
+            trial = self._next()
+            if trial is not None:
+                given.append(trial)
+        return given
+
+    def report(self, epoch: Epoch) -> Verdict:  # noqa: ARG002 the protocol's
+        return Verdict.GO_ON
+
+    def tell(self, outcome: Outcome) -> None:
+        # what rungs pruned is told as failed and gives its true end as the reason
+        end = End.PRUNED if outcome.reason == End.PRUNED.value else outcome.end
+        self._end(self._oracle.trials[self._ids[outcome.number]], end.value, outcome.value)
+        self._waits = False
+
+    def _next(self) -> Trial | None:
+        with _quiet():
+            asked = self._oracle.create_trial(f"slot of {len(self._oracle.trials)}")
+        if asked.status != "RUNNING":
+            # asked once more before anything has ended, the oracle would draw from its random numbers in vain
+            self._waits = True
+            return None
+        parent = asked.hyperparameters.values.get("tuner/trial_id")
+        if parent is not None and math.isinf(self._oracle.trials[parent].score):
+            self._end(asked, ORPHAN, None)
+            return None
+        self._count(asked)
+        self._keep(asked)
+        return self._trial(asked)
+
+    def _end(self, trial: Any, message: str, value: float | None) -> None:
+        trial.message = message
+        trial.status = "COMPLETED"
+        if value is None or math.isnan(value):
+            # a bracket counts only what is complete: with a failed trial its rounds would never fill
+            worst = math.inf if Direction.of(self._settings.objective) is Direction.MINIMIZE else -math.inf
+            value, trial.status = worst, "COMPLETED" if self.promotes else "FAILED"
+        with _quiet():
+            self._oracle.update_trial(trial.trial_id, {self._settings.objective: value})
+            self._oracle.end_trial(trial)
+        self._keep(trial)
+
+    def _count(self, trial: Any) -> None:
+        number = len(self._numbers) + 1
+        self._numbers[trial.trial_id], self._ids[number] = number, trial.trial_id
+
+    def _trial(self, given: Any) -> Trial:
+        values = given.hyperparameters.values
+        number = self._numbers[given.trial_id]
+        params = self._space.nearest(values)
+        return Trial(
+            number,
+            params,
+            trial_seed(self._settings.seed, number),
+            values.get("tuner/epochs", params.get("epochs", self._epochs)),
+            self._numbers.get(values.get("tuner/trial_id")),
+            values.get("tuner/initial_epoch", 0),
+        )
+
+    def _keep(self, trial: Any) -> None:
+        """The trial first: what the oracle's own file does not name was never given out."""
+        _write(self._folder / f"trial_{trial.trial_id}" / "trial.json", trial.get_state())
+        _write(self._folder / "oracle.json", self._oracle.get_state())
+
+    def _reload(self) -> None:
+        oracle = self._oracle
+        oracle.reload()
+        oracle.trials = {name: oracle.trials[name] for name in oracle.start_order}
+        # the oracle would give out its running trials again last first, and those whose end it had not yet noted
+        oracle._retry_queue = []  # noqa: SLF001
+        for name, trial in oracle.trials.items():
+            if trial.message != ORPHAN:
+                self._count(trial)
+            if trial.status == "RUNNING":
+                oracle.ongoing_trials[f"slot of {name}"] = trial
+                self._again.append(self._trial(trial))
+
+
+def _oracle(space: Space, settings: SearchSettings, epochs: int) -> Any:
+    import keras_tuner
+
+    shape = keras_tuner.HyperParameters()
+    for name, dimension in space.dimensions.items():
+        _declare(shape, name, dimension)
+    direction = "min" if Direction.of(settings.objective) is Direction.MINIMIZE else "max"
+    given = {
+        "objective": keras_tuner.Objective(settings.objective, direction),
+        "hyperparameters": shape,
+        # KerasTuner takes 0 for no seed, and neighbouring seeds draw the same numbers one place apart
+        "seed": trial_seed(settings.seed, 0) or 1,
+        "max_consecutive_failed_trials": settings.trials + 1,
+    }
+    if settings.sampler == "hyperband":
+        oracle = keras_tuner.oracles.HyperbandOracle(max_epochs=epochs, factor=FACTOR, **given)
+    else:
+        oracle = keras_tuner.oracles.RandomSearchOracle(max_trials=settings.trials, **given)
+    oracle.verbose = 0
+    # its 20 would end a search of 100 points when a third of them is untried
+    oracle._max_collisions = 2000  # noqa: SLF001
+    return oracle
+
+
+def _declare(shape: Any, name: str, dimension: Dimension) -> None:
+    match dimension:
+        case Int(low, high, log, step):
+            shape.Int(name, low, high, step=None if log else step, sampling="log" if log else "linear")
+        case Float(low, high, log, None):
+            shape.Float(name, low, high, sampling="log" if log else "linear")
+        case Float(low, high, _, step):  # half a step more, or 0.3 // 0.1 = 2 would lose the last
+            shape.Float(name, low, high + (step or 0) / 2, step=step)
+        case Choice((bool() as only,)):
+            shape.Fixed(name, only)
+        case Choice((bool(), *_)):  # its Choice makes numbers of them
+            shape.Boolean(name)
+        case Choice(options):
+            shape.Choice(name, list(options))
+
+
+def _points(space: Space) -> float:
+    """How many points the space has; infinite with a real axis."""
+    return math.prod(_places(dimension) for dimension in space.dimensions.values())
+
+
+def _places(dimension: Dimension) -> float:
+    match dimension:
+        case Float(low, high, _, None):
+            return 1 if low == high else math.inf
+        case Float(low, high, _, step):
+            return round((high - low) / (step or 1)) + 1
+        case Int(low, high, _, step):
+            return (high - low) // step + 1
+        case Choice(options):
+            return len(options)
+
+
+def _write(path: Path, state: dict[str, Scalar]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(state))
+    fresh.replace(path)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # threading.currentThread, on every call
+        yield

@@ -1,0 +1,60 @@
+"""Asks for exactly the trials it was given: a list in the file, the baseline, a confirmation, a retry."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, final
+
+from pipeline.errors import UserError
+from pipeline.experiment import Search as SearchSettings
+from pipeline.searches._rules import check_names, check_rungs
+from pipeline.seeds import trial_seed
+from pipeline.space import Space
+from pipeline.trial import Epoch, Outcome, Trial, Verdict
+
+SAMPLERS: Final = ("listed",)
+PRUNERS: Final = ("none", "rungs")
+
+
+def check(space: Space, settings: SearchSettings, epochs: int) -> None:  # noqa: ARG001 the protocol's
+    """UserError where there is no list, or its pruner is unknown."""
+    check_names(settings, SAMPLERS, PRUNERS)
+    check_rungs(space, settings)
+    if not settings.listed:
+        raise UserError("search.listed", "is empty.", "List a table of settings for each trial: `[[search.listed]]`.")
+
+
+def create(space: Space, settings: SearchSettings, epochs: int, folder: Path) -> "Listed":  # noqa: ARG001
+    """The search that asks for `settings.listed`, and remembers in `folder` which of them ended."""
+    trials = [
+        Trial(number, params, trial_seed(settings.seed, number), int(params.get("epochs", epochs)))
+        for number, params in enumerate(settings.listed, start=1)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    return Listed(trials, folder / "ended.txt")
+
+
+@final
+class Listed:
+    """The given trials in their order; those whose numbers stand in the file `ended` are not asked again."""
+
+    promotes = False
+
+    def __init__(self, trials: Sequence[Trial], ended: Path | None = None) -> None:
+        self.total: int | None = len(trials)
+        self._ended = ended
+        # a line that a kill cut short has no end
+        lines = ended.read_text().splitlines(keepends=True) if ended and ended.is_file() else []
+        past = {int(line) for line in lines if line.endswith("\n")}
+        self._waiting = [trial for trial in trials if trial.number not in past]
+
+    def ask(self, count: int) -> Sequence[Trial]:
+        given, self._waiting = self._waiting[:count], self._waiting[count:]
+        return given
+
+    def report(self, epoch: Epoch) -> Verdict:  # noqa: ARG002 the protocol's
+        return Verdict.GO_ON
+
+    def tell(self, outcome: Outcome) -> None:
+        if self._ended is not None:
+            with self._ended.open("a") as file:
+                file.write(f"{outcome.number}\n")

@@ -1,0 +1,216 @@
+"""Optuna's samplers and pruners, asked and told; the study is a journal in the search's folder."""
+
+import math
+import warnings
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, final
+
+from pipeline.errors import UserError
+from pipeline.experiment import Search as SearchSettings
+from pipeline.searches._plans import Grid, SobolStart
+from pipeline.searches._rules import check_names, check_rungs, check_searchable
+from pipeline.seeds import trial_seed
+from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar, Space
+from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
+    from optuna.storages import JournalStorage
+
+SAMPLERS: Final = ("tpe", "cmaes", "qmc", "random", "grid")
+PRUNERS: Final = ("none", "rungs", "median", "hyperband", "asha")
+
+NUMBER: Final = "number"
+"""The trial's attribute with its number in this project; Optuna's own may have gaps."""
+
+END: Final = "end"
+"""The trial's attribute with its end in people's words."""
+
+
+def check(space: Space, settings: SearchSettings, epochs: int) -> None:  # noqa: ARG001 the protocol's
+    """UserError where Optuna cannot search this space with these settings."""
+    check_names(settings, SAMPLERS, PRUNERS)
+    check_searchable(space, settings)
+    check_rungs(space, settings)
+    numeric = [d for d in space.dimensions.values() if isinstance(d, Float | Int) and d.low < d.high]
+    if settings.sampler == "cmaes" and len(numeric) < 2:
+        problem = f"cmaes needs two ranges of numbers, and this space has {len(numeric)}."
+        raise UserError("search.sampler", problem, 'Write `sampler = "tpe"`.')
+    for name, dimension in space.dimensions.items():
+        if settings.sampler == "grid" and isinstance(dimension, Float) and dimension.step is dimension.points is None:
+            raise UserError("search.sampler", f"grid cannot lay {name} out.", "Give it `choices`, `step` or `points`.")
+
+
+def create(space: Space, settings: SearchSettings, epochs: int, folder: Path) -> "OptunaSearch":
+    """The search with the journal in `folder`: a new one, or the one that was left there."""
+    return OptunaSearch(space, settings, epochs, folder)
+
+
+@final
+class OptunaSearch:
+    """A study asked and told; a trial is told complete, pruned by Optuna's own pruner, or failed."""
+
+    promotes = False
+
+    def __init__(self, space: Space, settings: SearchSettings, epochs: int, folder: Path) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.CRITICAL)
+        self._space, self._settings, self._epochs = space, settings, epochs
+        self._plan = Grid(space, settings) if settings.sampler == "grid" else SobolStart(space, settings)
+        self.total: int | None = (
+            min(settings.trials, self._plan.size) if settings.sampler == "grid" else settings.trials
+        )
+        self._distributions = {name: _distribution(d) for name, d in space.dimensions.items()}
+        self._storage = _journal(folder)
+        direction = optuna.study.StudyDirection[Direction.of(settings.objective).name]
+        pruner = _pruner(settings.pruner, epochs)
+        # the pruner `hyperband` deals trials to brackets by the study's name: it must be the same every time
+        self._study = optuna.create_study(
+            storage=self._storage, study_name="search", direction=direction, pruner=pruner, load_if_exists=True
+        )
+        self._optunas: dict[int, int] = {}
+        self._again: deque[Trial] = deque()
+        self._asked = 0
+        self._resume()
+
+    def ask(self, count: int) -> Sequence[Trial]:
+        given = [self._again.popleft() for _ in range(min(count, len(self._again)))]
+        while len(given) < count and self._asked < (self.total or 0):
+            given.append(self._next(self._asked + 1))
+        return given
+
+    def report(self, epoch: Epoch) -> Verdict:
+        if self._settings.pruner in ("none", "rungs"):
+            return Verdict.GO_ON
+        # through the storage: making an `optuna.Trial` of a resumed trial would sample once more
+        trial = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, self._optunas[epoch.trial])
+        value = epoch.metrics.get(self._settings.objective, math.nan)
+        self._storage.set_trial_intermediate_value(trial, epoch.number, value)
+        prune = self._study.pruner.prune(self._study, self._storage.get_trial(trial))
+        return Verdict.PRUNE if prune else Verdict.GO_ON
+
+    def tell(self, outcome: Outcome) -> None:
+        from optuna.trial import TrialState
+
+        number = self._optunas[outcome.number]
+        trial = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
+        # what rungs pruned is told as failed and gives its true end as the reason
+        end = End.PRUNED if outcome.reason == End.PRUNED.value else outcome.end
+        self._storage.set_trial_user_attr(trial, END, end.value)
+        if outcome.end is End.PRUNED:
+            self._study.tell(number, state=TrialState.PRUNED)
+        elif outcome.value is None or math.isnan(outcome.value) or outcome.end is End.FAILED:
+            self._study.tell(number, state=TrialState.FAIL)
+        else:
+            self._study.tell(number, outcome.value)
+
+    @property
+    def _study_id(self) -> int:
+        return self._storage.get_study_id_from_name("search")
+
+    def _next(self, number: int) -> Trial:
+        point = self._plan.at(number)
+        if point is None:
+            # a sampler anew for each trial, so that a resumed search goes on as if it had never stopped
+            self._study.sampler = _sampler(self._settings, number)
+            asked = self._study.ask(self._distributions)
+            asked.set_user_attr(NUMBER, number)
+            self._optunas[number], params = asked.number, asked.params
+        else:
+            self._optunas[number], params = self._place(number, point), point
+        self._asked = number
+        return self._trial(number, params)
+
+    def _place(self, number: int, point: Params) -> int:
+        from optuna.trial import TrialState, create_trial
+
+        # one line of the journal, where `enqueue_trial` and `ask` would be several, to be torn apart by a kill
+        placed = create_trial(
+            state=TrialState.RUNNING,
+            params=dict(point),
+            distributions=self._distributions,
+            user_attrs={NUMBER: number},
+        )
+        return self._storage.get_trial(self._storage.create_new_trial(self._study_id, placed)).number
+
+    def _trial(self, number: int, params: Mapping[str, Scalar]) -> Trial:
+        params = self._space.nearest(params)
+        return Trial(number, params, trial_seed(self._settings.seed, number), int(params.get("epochs", self._epochs)))
+
+    def _resume(self) -> None:
+        from optuna.trial import TrialState
+
+        for past in self._study.get_trials(deepcopy=False):
+            number = past.user_attrs.get(NUMBER)
+            if number is None:
+                # the process was killed while it asked: nobody was given this trial
+                if past.state is TrialState.RUNNING:
+                    self._study.tell(past.number, state=TrialState.FAIL)
+                continue
+            self._asked = max(self._asked, number)
+            self._optunas[number] = past.number
+            if past.state is TrialState.RUNNING:
+                self._again.append(self._trial(number, past.params))
+
+
+def _distribution(dimension: Dimension) -> "BaseDistribution":
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    match dimension:
+        case Choice(options):
+            return CategoricalDistribution(options)
+        case Int(low, high, log, step):
+            return IntDistribution(low, high, log=log, step=step)
+        case Float(low, high, log, step):
+            return FloatDistribution(low, high, log=log, step=step)
+
+
+def _sampler(settings: SearchSettings, number: int) -> "BaseSampler":
+    from optuna import samplers
+    from optuna.exceptions import ExperimentalWarning
+
+    seed = trial_seed(settings.seed, number)
+    match settings.sampler:
+        case "tpe":
+            return samplers.TPESampler(seed=seed)
+        case "cmaes":
+            return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        case "qmc":  # one sequence: its seed is the search's
+            with warnings.catch_warnings():  # it is called experimental since Optuna 3.0
+                warnings.simplefilter("ignore", ExperimentalWarning)
+                return samplers.QMCSampler(scramble=True, seed=settings.seed, warn_independent_sampling=False)
+        case _:
+            return samplers.RandomSampler(seed=seed)
+
+
+def _pruner(name: str, epochs: int) -> "BasePruner":
+    from optuna import pruners
+
+    match name:
+        case "median":
+            return pruners.MedianPruner()
+        case "hyperband":
+            return pruners.HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
+        case "asha":
+            return pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+        case _:
+            return pruners.NopPruner()
+
+
+def _journal(folder: Path) -> "JournalStorage":
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "optuna.journal"
+    if path.is_file():
+        content = path.read_bytes()
+        if not content.endswith(b"\n"):  # a line cut short by a kill would spoil the next one
+            path.write_bytes(content[: content.rfind(b"\n") + 1])
+    # a killed process leaves its lock behind: wait for it 3 seconds, not 30
+    return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path), grace_period=3)))
