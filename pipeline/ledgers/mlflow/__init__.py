@@ -1,0 +1,37 @@
+"""The ledger that is MLflow: every search a parent run, every trial a run nested in it.
+
+A search appends its events to a spool under `folder/spool/` and never waits for MLflow: a process of its own carries
+them there. What could not be delivered stays in the spool, and `sync` delivers it later.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.ledgers import Ledger
+
+if TYPE_CHECKING:
+    from pipeline.ledgers.mlflow.archive import MlflowArchive
+
+PATIENCE = 20.0
+"""Seconds that `close` and `sync` wait for a store that does not answer."""
+
+
+def create(folder: Path) -> Ledger:
+    """A ledger that delivers to MLFLOW_TRACKING_URI, by default a database in `folder`."""
+    from pipeline.ledgers.mlflow.ledger import MlflowLedger
+
+    return MlflowLedger(folder, PATIENCE)
+
+
+def archive(folder: Path) -> "MlflowArchive":
+    """What the same store holds."""
+    from pipeline.ledgers.mlflow.archive import MlflowArchive
+
+    return MlflowArchive(folder)
+
+
+def sync(folder: Path) -> int:
+    """How many events are still owed, after all that is left in the folder's spools is delivered."""
+    from pipeline.ledgers.mlflow.sync import deliver_rest
+
+    return deliver_rest(folder, PATIENCE)

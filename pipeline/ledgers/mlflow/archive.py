@@ -1,0 +1,77 @@
+"""What MLflow holds of searches, read back."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, final
+
+from pipeline.ledgers import Line
+from pipeline.ledgers.mlflow.runs import END, KIND, SEARCH, histories, number, search_run, stored, trial_runs
+from pipeline.ledgers.mlflow.store import connect
+from pipeline.trial import End, Epoch
+
+
+@final
+class MlflowArchive:
+    """Reads the store of a folder, or the one that the environment names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._client = connect(folder)
+
+    def searches(self, experiment: str) -> Sequence[str]:
+        found = self._client.get_experiment_by_name(experiment)
+        if found is None:
+            return ()
+        runs = self._client.search_runs(
+            [found.experiment_id], f"tags.{KIND} = 'search'", order_by=["attributes.start_time DESC"]
+        )
+        return tuple(run.data.tags[SEARCH] for run in runs)
+
+    def curves(self, search: str) -> Sequence[Line]:
+        runs = self.trials(search)
+        points: dict[str, list[Any]] = defaultdict(list)
+        # numbers of a trial's end have names with a slash, and step 0
+        keys = {run.info.run_id: [key for key in run.data.metrics if _of_epochs(key)] for run in runs}
+        for run, metric in histories(self._client, keys):
+            if metric.step > 0:
+                points[run].append(metric)
+        return tuple(_line(run, points[run.info.run_id]) for run in runs)
+
+    def search(self, search: str) -> Any | None:
+        """A search's parent run, or None."""
+        experiments = [found.experiment_id for found in self._client.search_experiments()]
+        return search_run(self._client, search, experiments)
+
+    def trials(self, search: str) -> Sequence[Any]:
+        """The child runs of a search, by number."""
+        parent = self.search(search)
+        return sorted(trial_runs(self._client, parent), key=number) if parent else ()
+
+
+SPENT = "seconds/epoch"
+END_ALONE = frozenset({"value", "epochs", "parameters"})
+
+
+def _of_epochs(key: str) -> bool:
+    return key == SPENT or (key not in END_ALONE and not key.startswith(("best/", "seconds/")))
+
+
+def _line(run: Any, points: list[Any]) -> Line:
+    metrics = run.data.metrics
+    last = metrics.get("epochs")
+    by_step: dict[int, dict[str, float]] = defaultdict(dict)
+    # a trial that was taken up again has an epoch twice where it came out differently: the later one counts
+    for point in sorted(points, key=lambda p: p.timestamp):
+        if last is None or point.step <= last:
+            by_step[point.step][point.key] = stored(point.value)
+    trial = number(run)
+    ends = {end.value: end for end in End}
+    best = metrics.get("best/epoch")
+    return Line(
+        trial,
+        dict(run.data.params),
+        ends.get(run.data.tags.get(END, "")),
+        stored(metrics["value"]) if "value" in metrics else None,
+        int(best) if best is not None else None,
+        tuple(Epoch(trial, step, values, values.pop(SPENT, 0.0)) for step, values in sorted(by_step.items())),
+    )

@@ -1,0 +1,95 @@
+"""A champion's folder into MLflow: a model with signature and example, registered, under the alias `champion`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from pipeline.events import SearchRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALIAS = "champion"
+CODE = "champion.py"
+INPUT = "input.json"
+OUTPUT = "output.json"
+REQUIREMENTS = "requirements.txt"
+OWN = frozenset({CODE, INPUT, OUTPUT, REQUIREMENTS, "__pycache__"})
+
+
+def register(client: Any, search: SearchRecord, run: str, folder: Path, trial: int) -> None:
+    """Log the model to the trial's run and register it under the experiment's name, unless that is done already."""
+    name = search.experiment
+    _name(client, name)
+    versions = [v for v in client.search_model_versions(f"name = '{name}'") if v.run_id == run]
+    if versions:
+        version = versions[0].version
+    else:
+        model = _model(client, run, folder)
+        tags = {"run": run, "search": search.identity, "trial": str(trial)}
+        made = client.create_model_version(name, f"models:/{model}", run_id=run, tags=tags, model_id=model)
+        version = made.version
+    client.set_registered_model_alias(name, ALIAS, version)
+
+
+def _name(client: Any, name: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _model(client: Any, run: str, folder: Path) -> str:
+    """The id of the run's model, logged if a call before this one has not done so to its end."""
+    import mlflow
+    from mlflow.models import Model
+
+    experiment = client.get_run(run).info.experiment_id
+    for model in client.search_logged_models([experiment], f"source_run_id = '{run}'"):
+        if model.status == "READY":
+            return str(model.model_id)
+        client.delete_logged_model(model.model_id)
+    # Model.log knows no client: it reads the process's tracking URI
+    mlflow.set_tracking_uri(client.tracking_uri)
+    example = _rows(folder / INPUT).astype(_doubles(_rows(folder / INPUT)))
+    logged = Model.log(
+        artifact_path=None,
+        name=ALIAS,
+        flavor=Unserved,
+        run_id=run,
+        python_model=str(folder / CODE),
+        artifacts={path.name: str(path) for path in sorted(folder.iterdir()) if path.name not in OWN},
+        signature=mlflow.models.infer_signature(example, _rows(folder / OUTPUT)),
+        input_example=example,
+        # left out, MLflow infers them: 13 s
+        pip_requirements=(folder / REQUIREMENTS).read_text().split("\n"),
+    )
+    return str(logged.model_id)
+
+
+@final
+class Unserved:
+    """MLflow's pyfunc flavor, saved without a trial of serving it, which would import Keras for 10 s."""
+
+    __name__ = "mlflow.pyfunc"
+
+    @staticmethod
+    def save_model(**parts: Any) -> None:
+        """Save the model."""
+        import mlflow.pyfunc
+
+        mlflow.pyfunc.save_model(**parts)
+
+
+def _rows(path: Path) -> "pd.DataFrame":
+    """A table as it was written: text stays text, and a date in it too."""
+    import pandas as pd
+
+    return pd.read_json(path, orient="split", dtype=False, convert_dates=False, convert_axes=False)
+
+
+def _doubles(rows: "pd.DataFrame") -> dict[str, str]:
+    # a whole number of today may be a gap tomorrow, which only a double can hold
+    return {str(name): "float64" for name, dtype in rows.dtypes.items() if dtype.kind in "iu"}

@@ -1,0 +1,62 @@
+"""What is done again until MLflow takes it, or says that it never will."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar, final
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+PASSING: Final = frozenset({"TEMPORARILY_UNAVAILABLE", "INTERNAL_ERROR", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_CONFLICT"})
+"""MLflow's error codes for what may be better in a moment: a locked database, a server that is away."""
+TRIES: Final = 3
+"""How often a call is made that fails for another reason."""
+LONGEST: Final = 5.0
+"""Seconds between two tries at most."""
+
+
+@final
+class Refused(Exception):
+    """MLflow answers, and will not take this."""
+
+
+@final
+class GaveUp(Exception):
+    """MLflow has not answered for as long as there was patience."""
+
+
+@final
+class Patience:
+    """Tries again, ever more slowly: without an end while `going` says so, then for `seconds` more."""
+
+    def __init__(self, seconds: float, going: Callable[[], bool]) -> None:
+        self._seconds = seconds
+        self._going = going
+
+    def until_done(self, act: Callable[[], T], again: Callable[[], None]) -> T:
+        """What `act` returns in the end; `again` is called before each further try. Refused and GaveUp are raised."""
+        pause, tries, limit = 0.1, 0, None
+        while True:
+            try:
+                return act()
+            except Exception as error:  # an event is kept whatever may go wrong with it
+                tries += 1
+                logger.warning("try %d failed", tries, exc_info=True)
+                if tries >= TRIES and not _passing(error):
+                    raise Refused from error
+                limit = limit or (None if self._going() else time.monotonic() + self._seconds)
+                if limit and time.monotonic() + pause > limit:
+                    raise GaveUp from error
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+            again()
+
+
+def _passing(error: Exception) -> bool:
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import DBAPIError
+
+    if isinstance(error, MlflowException):
+        return error.error_code in PASSING
+    return isinstance(error, DBAPIError | ConnectionError | TimeoutError)
