@@ -7,7 +7,7 @@ from pipeline import choose
 from pipeline.data import Blueprint, Output, Prepared, Task
 from pipeline.experiment import Experiment
 from pipeline.models import ModelPart
-from pipeline.optimizers import takes
+from pipeline.optimizers import CLASSES, takes
 from pipeline.space import Params
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
 
     name = str(settings["optimizer"])
     numbers = {key: value for key, value in settings.items() if takes(name, key)}
-    return keras.optimizers.get({"class_name": name, "config": numbers})
+    made: keras.optimizers.Optimizer = getattr(keras.optimizers, CLASSES[name])(**numbers)
+    return made
 
 
 def _output(prepared: Prepared) -> Output:

@@ -240,6 +240,6 @@ def flat(model: Model, training: Training) -> dict[str, Setting]:
 
 
 def without_ranges(section: Section) -> dict[str, Any]:
-    """A section's fixed values; what is searched falls back to its default."""
+    """A section's fixed values; what is searched, or not given, falls back to its default."""
     values: Mapping[str, Any] = {name: getattr(section, name) for name in type(section).model_fields}
-    return {name: v for name, v in values.items() if not isinstance(v, Float | Int | Choice)}
+    return {name: v for name, v in values.items() if v is not None and not isinstance(v, Float | Int | Choice)}

@@ -39,6 +39,14 @@ OWN: Final[Mapping[str, tuple[str, ...]]] = {
 
 OPTIMIZERS: Final = tuple(OWN)
 
+CLASSES: Final[Mapping[str, str]] = {
+    **{name: name.capitalize() for name in OWN},
+    "sgd": "SGD",
+    "rmsprop": "RMSprop",
+    "adamw": "AdamW",
+}
+"""The class in `keras.optimizers` of each name; `keras.optimizers.get` does not know `lamb`."""
+
 
 def takes(optimizer: str, number: str) -> bool:
     """Whether an optimizer has a number of that name."""

@@ -12,6 +12,7 @@ from pipeline.data import Task
 from pipeline.errors import UserError, nearest
 from pipeline.experiment import (
     NOT_SETTINGS,
+    EarlyStopping,
     Experiment,
     Model,
     Preprocess,
@@ -118,8 +119,8 @@ def _section(kind: type[S], field: str, raw: Mapping[str, Any]) -> S:
 
 def _whole(model: Model, training: Training, table: Mapping[str, Any], field: str) -> dict[str, Scalar]:
     """A whole setting: `table` over what the file fixes over the defaults; UserError at `field`."""
-    parts = {name: type(section).model_fields for name, section in (("model", model), ("training", training))}
-    known = [k for fields in parts.values() for k in fields if k not in NOT_SETTINGS]
+    kinds = (type(model), Training, EarlyStopping)
+    known = [name for kind in kinds for name in kind.model_fields if name not in NOT_SETTINGS]
     for key, value in table.items():
         if key not in known:
             raise UserError(f"{field}.{key}", "unknown setting.", nearest(key, known))
@@ -139,7 +140,7 @@ def _overlaid(section: S, table: Mapping[str, Any]) -> S:
     fixed = without_ranges(section)
     stopping = fixed.get("early_stopping")
     if isinstance(stopping, Section):
-        fixed["early_stopping"] = type(stopping).model_validate(without_ranges(stopping))
+        fixed["early_stopping"] = _overlaid(stopping, table)
     if "optimizer" in own and own["optimizer"] != fixed.get("optimizer"):
         # another optimizer's numbers would be wrong or unknown here
         fixed = {key: value for key, value in fixed.items() if key in ("batch_size", "epochs", "early_stopping")}

@@ -25,7 +25,8 @@ def own(tmp_path: Path) -> Own:
         path = tmp_path / f"table.{source}"
         frame.to_csv(path, index=False) if source == "csv" else frame.to_parquet(path)
         file = tmp_path / "own.toml"
-        file.write_text(f'data = {{ source = "{source}", target = "y", path = "{path}" }}\nmodel.family = "mlp"\n')
+        model = 'model = { family = "mlp", width = [8, 16] }'
+        file.write_text(f'data = {{ source = "{source}", target = "y", path = "{path}" }}\n{model}\n')
         return load(resolve(str(file), {f"data.{key}": value for key, value in data.items()}))
 
     return make

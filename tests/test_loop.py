@@ -7,13 +7,13 @@ from typing import final
 
 import numpy as np
 import pytest
-from pipeline.searches.listed import Listed
 
 from pipeline.clock import Clock
 from pipeline.data import Blueprint
 from pipeline.events import EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
 from pipeline.ledgers import Links
 from pipeline.loop import Limits, Loop
+from pipeline.searches.listed import Listed
 from pipeline.trial import End, Epoch, Fitted, Outcome, Trial, TrialFailed
 from pipeline.weights import Weights
 from tests.conftest import Make
@@ -91,8 +91,7 @@ class Fixture:
         self.notes = Notes()
 
     def run(self, asked: list[Trial], engine: Scripted, limits: Limits | None = None) -> dict[int, Outcome]:
-        experiment = self.titanic({"training.early_stopping.patience": 2})
-        loop = Loop(Listed(asked), engine, self.blueprint, experiment, self.notes)
+        loop = Loop(Listed(asked), engine, self.blueprint, self.titanic(), self.notes)
         outcomes = loop.run(self.weights, Clock(), limits or Limits())
         return {o.number: o for o in outcomes}
 
@@ -103,9 +102,8 @@ def looped(blueprint: Blueprint, titanic: Make, weights: Weights) -> Fixture:
 
 
 def test_a_trial_ends_with_the_value_and_the_weights_of_its_best_epoch(looped: Fixture) -> None:
-    looped.blueprint.settings(PARAMS)
-    curve = [0.9, 0.5, 0.6, 0.7, 0.8, 0.9, 0.9, 0.9, 0.9, 0.9]
-    outcome = looped.run(trials(10), Scripted({1: curve}))[1]
+    curve = [0.9, 0.5, *[0.6] * 18]
+    outcome = looped.run(trials(20), Scripted({1: curve}))[1]
     assert (outcome.end, outcome.value, outcome.best_epoch) == (End.STOPPED_EARLY, 0.5, 2)
     assert looped.weights[1].weights[0][0] == 2
 
