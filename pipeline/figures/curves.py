@@ -1,0 +1,134 @@
+"""The learning curves of all trials in one chart."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from pipeline.figures.drawing import BASELINE, BEST, FAILED, FINISHED, PRUNED, RANKS, Chart, Series, Shape
+from pipeline.figures.words import describe, number
+from pipeline.trial import Direction, End, Leaderboard, Outcome
+
+NAMED: Final = 1 + len(RANKS)
+"""So many of the best trials have a line of the legend to themselves."""
+
+LABELS: Final = 12
+"""So many points of a trial among many carry its settings: with all, a page of 1,000 trials would weigh 30 MB."""
+
+
+def curves(leaderboard: Leaderboard, metric: str = "loss") -> Chart:
+    """A metric by epoch: validation solid, training dashed; the best stands out, trials without a value are grey."""
+    valued = [o for o in leaderboard.outcomes if o.value is not None]
+    rest: dict[str, tuple[str, list[Outcome]]] = {
+        "failed": (FAILED, [o for o in leaderboard.outcomes if o.end is End.FAILED]),
+        "pruned": (PRUNED, [o for o in leaderboard.outcomes if o.end is End.PRUNED]),
+        "other finished trials": (FINISHED, valued[NAMED:]),
+    }
+    series = [
+        s
+        for title, (colour, outcomes) in rest.items()
+        for s in _pair(outcomes, metric, f"{title} ({len(outcomes)})", replace(_thin, colour=colour))
+    ]
+    for colour, outcome in reversed(list(zip(RANKS, valued[1:NAMED], strict=False))):
+        series += _pair([outcome], metric, _title(outcome), replace(_named, colour=colour))
+    if leaderboard.baseline:
+        title = f"baseline · {number(leaderboard.baseline.value)}"
+        series += _pair([leaderboard.baseline], metric, title, replace(_strong, colour=BASELINE))
+    if valued:
+        series += _pair(valued[:1], metric, f"best: {_title(valued[0])}", replace(_strong, colour=BEST))
+        series += _restored(valued[0], metric)
+    shown = [o for o in (*leaderboard.outcomes, leaderboard.baseline) if o]
+    return Chart(
+        title=f"{metric.capitalize().replace('_', ' ')} of {len(leaderboard.outcomes)} trials",
+        subtitle=_subtitle(leaderboard),
+        x_title="epoch",
+        y_title=metric.replace("_", " "),
+        series=tuple(series),
+        span=_span(shown, [o for o in (leaderboard.best, leaderboard.baseline) if o], metric),
+    )
+
+
+_thin: Final = Series((), (), "", width=0.8, opacity=0.4)
+_named: Final = Series((), (), "", width=1.3, opacity=0.9)
+_strong: Final = Series((), (), "", width=2.6)
+
+
+def _pair(outcomes: Sequence[Outcome], metric: str, title: str, style: Series) -> list[Series]:
+    """The training and the validation lines of some trials, as two series that the legend toggles together."""
+    train, validation = (_line(outcomes, name) for name in (metric, f"val_{metric}"))
+    found = []
+    if train[0]:
+        dashed = replace(style, width=style.width * 0.8, opacity=style.opacity * 0.7, dashed=True)
+        # hovering answers for the validation line, so that a page of many trials stays small
+        hover = () if validation[0] else train[2]
+        name = "" if validation[0] else title
+        found.append(replace(dashed, x=train[0], y=train[1], hover=hover, name=name, group=title))
+    if validation[0]:
+        found.append(replace(style, x=validation[0], y=validation[1], hover=validation[2], name=title, group=title))
+    return found
+
+
+def _line(outcomes: Sequence[Outcome], name: str) -> tuple[tuple[float, ...], tuple[float, ...], tuple[str, ...]]:
+    x: list[float] = []
+    y: list[float] = []
+    hover: list[str] = []
+    for outcome in outcomes:
+        points = [(e.number, e.metrics[name]) for e in outcome.curve if math.isfinite(e.metrics.get(name, math.nan))]
+        if points:
+            about = describe(outcome)
+            every = 1 if len(outcomes) == 1 else math.ceil(len(points) / LABELS)
+            labels = [
+                f"<b>{name} {number(value)}</b> at epoch {epoch}<br>{about}" if i % every == 0 else ""
+                for i, (epoch, value) in enumerate(points)
+            ]
+            x += [epoch for epoch, _ in points] + [points[-1][0]]
+            y += [value for _, value in points] + [math.nan]
+            hover += [*labels, ""]
+    return tuple(x), tuple(y), tuple(hover)
+
+
+def _restored(best: Outcome, metric: str) -> list[Series]:
+    for epoch in best.curve:
+        value = epoch.metrics.get(f"val_{metric}", epoch.metrics.get(metric, math.nan))
+        if epoch.number == best.best_epoch and math.isfinite(value):
+            about = f"<b>weights of epoch {epoch.number} restored</b><br>{describe(best)}"
+            place = Series((epoch.number,), (value,), BEST, f"its weights: epoch {epoch.number}", hover=(about,))
+            return [replace(place, shape=Shape.POINTS, width=2.5, symbol="D")]
+    return []
+
+
+def _title(outcome: Outcome) -> str:
+    return f"trial {outcome.number} · {outcome.end.value} · {number(outcome.value)}"
+
+
+def _subtitle(leaderboard: Leaderboard) -> str:
+    best = leaderboard.best
+    lines = "validation solid, training dashed"
+    if best is None:
+        return f"{lines} · no trial has a value"
+    return (
+        f"{lines} · best: trial {best.number}, {leaderboard.objective} {number(best.value)} at epoch {best.best_epoch}"
+    )
+
+
+def _span(outcomes: Sequence[Outcome], important: Sequence[Outcome], metric: str) -> tuple[float, float]:
+    """The part of the y axis that holds nearly all points, and every point of the important trials.
+
+    A trial whose loss explodes would otherwise press all others flat.
+    """
+    ordered = sorted(_values(outcomes, metric))
+    if not ordered:
+        return (0.0, 1.0)
+    low, high = ordered[0], ordered[-1]
+    edge = len(ordered) // 50
+    if Direction.of(metric) is Direction.MINIMIZE:
+        high = max([ordered[-1 - edge], *_values(important, metric)])
+    else:
+        low = min([ordered[edge], *_values(important, metric)])
+    margin = 0.05 * (high - low) or 0.05
+    return (low - margin, high + margin)
+
+
+def _values(outcomes: Sequence[Outcome], metric: str) -> list[float]:
+    found = (e.metrics.get(name, math.nan) for o in outcomes for e in o.curve for name in (metric, f"val_{metric}"))
+    return [value for value in found if math.isfinite(value)]

@@ -1,0 +1,67 @@
+"""All finished trials as lines through their settings, coloured by the objective."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.figures.drawing import sheet
+from pipeline.figures.progress import span
+from pipeline.figures.words import number
+from pipeline.space import Choice, Dimension, Int, Scalar, Space
+from pipeline.trial import Direction, Leaderboard
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def parallel(leaderboard: Leaderboard, space: Space) -> "go.Figure":
+    """One axis for each searched setting and one for the objective; a drag along an axis picks trials."""
+    import plotly.graph_objects as go
+
+    # the worst first: lines are drawn in this order, and the best belong on top
+    trials = [(o.settings, o.value) for o in reversed(leaderboard.outcomes) if o.value is not None]
+    values = [value for _, value in trials]
+    low, high = span(values, leaderboard.direction)
+    best = leaderboard.direction is Direction.MINIMIZE
+    shown = [min(max(value, low), high) for value in values]
+    axes = [_axis(name, d, [settings[name] for settings, _ in trials]) for name, d in space.dimensions.items()]
+    figure = go.Figure(
+        go.Parcoords(
+            dimensions=[*axes, {"label": leaderboard.objective, "values": shown}],
+            line={
+                "color": shown,
+                # dark is good, whichever way the objective goes
+                "colorscale": "Viridis" if best else "Viridis_r",
+                "showscale": True,
+                "colorbar": {"title": {"text": leaderboard.objective}, "thickness": 12},
+            },
+            labelfont={"size": 13},
+            rangefont={"size": 1, "color": "rgba(0,0,0,0)"},
+            unselected={"line": {"opacity": 0.05}},
+        )
+    )
+    about = f"{len(trials)} finished trials · dark lines are good ones · drag along an axis to pick trials"
+    figure.update_layout(**sheet("Settings and what came of them", about), height=560)
+    figure.update_layout(margin={"l": 80, "r": 60, "t": 150, "b": 50})
+    return figure
+
+
+def _axis(name: str, dimension: Dimension, values: Sequence[Scalar]) -> dict[str, Any]:
+    if isinstance(dimension, Choice):
+        place = {str(option): i for i, option in enumerate(dimension.options)}
+        ticks = {"tickvals": list(place.values()), "ticktext": list(place), "range": [-0.2, len(place) - 0.8]}
+        # an option that only a listed trial had lies below the axis
+        return {"label": name, "values": [place.get(str(v), -1) for v in values], **ticks}
+    if dimension.log:
+        powers = range(math.ceil(math.log10(dimension.low)), math.floor(math.log10(dimension.high)) + 1)
+        marks = sorted({dimension.low, *(10.0**p for p in powers), dimension.high})
+        ticks = {"tickvals": [math.log10(m) for m in marks], "ticktext": [number(m) for m in marks]}
+        ends = [math.log10(dimension.low), math.log10(dimension.high)]
+        return {
+            "label": name,
+            "values": [math.log10(max(float(v), dimension.low)) for v in values],
+            "range": ends,
+            **ticks,
+        }
+    whole = {"tickformat": "d"} if isinstance(dimension, Int) else {}
+    return {"label": name, "values": [float(v) for v in values], "range": [dimension.low, dimension.high], **whole}

@@ -1,0 +1,66 @@
+"""The objective against each searched setting."""
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.figures.drawing import BASELINE, FAINT, INK, sheet
+from pipeline.figures.progress import span
+from pipeline.figures.words import describe
+from pipeline.space import Choice, Dimension, Space
+from pipeline.trial import Leaderboard
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+ACROSS: Final = 4
+"""Panels in a row."""
+
+
+def slices(leaderboard: Leaderboard, space: Space) -> "go.Figure":
+    """A panel for each setting with a point for each finished trial, coloured by when it was tried."""
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    names = list(space.dimensions)
+    columns = min(ACROSS, len(names))
+    rows = math.ceil(len(names) / columns)
+    figure = make_subplots(rows, columns, shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.35 / rows)
+    valued = [(o, o.value) for o in leaderboard.outcomes if o.value is not None]
+    for i, (name, dimension) in enumerate(space.dimensions.items()):
+        place = {"row": i // columns + 1, "col": i % columns + 1}
+        words = isinstance(dimension, Choice)
+        x = [str(o.settings[name]) if words else o.settings[name] for o, _ in valued]
+        hover = [describe(o) for o, _ in valued]
+        marker = {"color": [o.number for o, _ in valued], "coloraxis": "coloraxis", "size": 7, "opacity": 0.8}
+        y = [value for _, value in valued]
+        points = go.Scatter(x=x, y=y, mode="markers", marker=marker, hovertext=hover, hoverinfo="text")
+        figure.add_trace(points, **place)
+        figure.update_xaxes(title=name, **_axis(dimension), **place)
+    _finish(figure, leaderboard, [value for _, value in valued], rows)
+    return figure
+
+
+def _axis(dimension: Dimension) -> dict[str, Any]:
+    if isinstance(dimension, Choice):
+        names = [str(option) for option in dimension.options]
+        return {"type": "category", "categoryorder": "array", "categoryarray": names}
+    if not dimension.log:
+        return {"type": "linear"}
+    # marks at the powers of ten alone, as far as there are two of them
+    return {"type": "log", "exponentformat": "power", **({"dtick": 1} if dimension.high >= 100 * dimension.low else {})}
+
+
+def _finish(figure: Any, leaderboard: Leaderboard, values: list[float], rows: int) -> None:
+    figure.update_xaxes(gridcolor=FAINT, linecolor=INK, zeroline=False)
+    figure.update_yaxes(gridcolor=FAINT, linecolor=INK, zeroline=False, range=list(span(values, leaderboard.direction)))
+    figure.update_yaxes(title=leaderboard.objective, col=1)
+    baseline = leaderboard.baseline
+    if baseline and baseline.value is not None:
+        figure.add_hline(y=baseline.value, line={"color": BASELINE, "dash": "5px,3px", "width": 1.5})
+    about = f"{len(values)} finished trials, early ones pale" + (" · dashed: the baseline" if baseline else "")
+    figure.update_layout(
+        **sheet(f"{leaderboard.objective} against each setting", about),
+        height=160 + 280 * rows,
+        showlegend=False,
+        coloraxis={"colorscale": "Viridis_r", "colorbar": {"title": {"text": "trial"}, "thickness": 12}},
+    )

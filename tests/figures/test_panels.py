@@ -1,0 +1,66 @@
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.figures import confusion
+from pipeline.figures.leaderboard import table
+from pipeline.figures.parallel import parallel
+from pipeline.figures.slices import slices
+from pipeline.space import Params, Space
+from pipeline.trial import Leaderboard
+
+MakeBoard = Callable[[int], Leaderboard]
+
+
+def test_slices_have_a_panel_a_setting_with_every_finished_trial(make_board: MakeBoard, space: Space) -> None:
+    board = make_board(40)
+    finished = sum(o.value is not None for o in board.outcomes)
+    figure = slices(board, space)
+    assert [len(trace.x) for trace in figure.data] == [finished] * len(space.dimensions)
+    assert figure.layout.xaxis.type == "log"
+    assert list(figure.layout.xaxis4.categoryarray) == ["relu", "tanh", "gelu"]
+
+
+def test_parallel_axes_carry_their_settings_ticks(make_board: MakeBoard, space: Space) -> None:
+    board = make_board(40)
+    axes = {d.label: d for d in parallel(board, space).data[0].dimensions}
+    assert list(axes) == [*space.dimensions, "val_loss"]
+    assert list(axes["learning_rate"].ticktext) == ["0.0001", "0.001", "0.01", "0.1"]
+    assert list(axes["activation"].ticktext) == ["relu", "tanh", "gelu"]
+    assert board.best
+    assert axes["learning_rate"]["values"][-1] == pytest.approx(math.log10(float(board.best.settings["learning_rate"])))
+
+
+def test_listed_trials_outside_the_space_are_drawn_too(make_board: MakeBoard, space: Space) -> None:
+    board = make_board(12)
+    outside: Params = {"learning_rate": 0.0, "activation": "elu", "width": 4000}
+    moved = replace(board, outcomes=tuple(replace(o, settings={**o.settings, **outside}) for o in board.outcomes))
+    axes = {d.label: d for d in parallel(moved, space).data[0].dimensions}
+    assert set(axes["activation"]["values"]) == {-1}
+    assert slices(moved, space).data[3].x[0] == "elu"
+
+
+def test_the_table_ranks_the_baseline_without_giving_it_a_place(make_board: MakeBoard) -> None:
+    board = make_board(40)
+    frame = table(board)
+    assert len(frame) == 41
+    finished = frame["val_loss"].notna()
+    assert frame.loc[finished, "val_loss"].is_monotonic_increasing
+    assert frame.loc[frame["trial"] == "baseline", "place"].isna().all()
+    places = frame.loc[finished & (frame["trial"] != "baseline"), "place"].tolist()
+    assert places == list(range(1, len(places) + 1))
+    assert frame.loc[0, "width"] == board.outcomes[0].settings["width"]
+
+
+def test_the_table_of_no_trials_is_empty() -> None:
+    assert table(Leaderboard.of("val_loss", [], None, {})).empty
+
+
+def test_the_confusion_matrix_shows_counts_and_shares_of_the_true_class() -> None:
+    counts = np.array([[6, 2], [0, 0]])
+    cells = confusion.interactive(counts, (0, 1), "title").data[0]
+    assert np.array(cells.z).tolist() == [[0.75, 0.25], [0.0, 0.0]]
+    assert np.array(cells.customdata).tolist() == counts.tolist()
