@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, final
 
+from pipeline.data import Prepared
 from pipeline.events import Event, SearchMeasured, SearchRecord, TrialEnded
 from pipeline.ledgers import Ledger, Links
 from pipeline.trial import BASELINE, Direction, End, Outcome
@@ -11,6 +12,15 @@ if TYPE_CHECKING:
 
 LINES = 40
 """Elsewhere than on a terminal a search says about so many lines, and one for each new best."""
+
+
+def ready(prepared: Prepared, console: "Console") -> None:
+    """Say what the data came to."""
+    rows = (len(prepared.train), len(prepared.validation), len(prepared.split.test))
+    name = f"{prepared.dataset.name}: {prepared.dataset.task.value}"
+    console.print(f"{name}, {rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test")
+    for column, reason in prepared.transform.left_out.items():
+        console.print(f"  column {column} is left out: {reason}", markup=False)
 
 
 @final

@@ -12,7 +12,7 @@ from pipeline.experiment import Preprocess, Search, Section, Training
 def schema() -> dict[str, Any]:
     """The schema of a whole file: `[data]` by its source, `[model]` by its family."""
     parts = {folder: _settings(folder) for folder in ("sources", "models")}
-    sections = [Preprocess, Training, Search, *parts["sources"], *parts["models"]]
+    sections: list[type[Section]] = [Preprocess, Training, Search, *parts["sources"], *parts["models"]]
     names = {kind: create_model(_title(kind), __base__=kind) for kind in sections}
     references, definitions = models_json_schema(
         [(m, "validation") for m in names.values()], ref_template="#/$defs/{model}"

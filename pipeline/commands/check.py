@@ -7,6 +7,7 @@ from typing import Final
 from pipeline import overrides
 from pipeline.load import load
 from pipeline.preprocess import preprocess
+from pipeline.progress import ready
 from pipeline.resolve import resolve
 from pipeline.terminal import only_ours
 
@@ -25,10 +26,6 @@ def run(args: argparse.Namespace) -> int:
     with only_ours(Path("mlruns") / "logs" / "check.log") as console:
         dataset = load(experiment)
         prepared = preprocess(dataset, experiment)
-        rows = [len(prepared.train), len(prepared.validation), len(prepared.split.test)]
-        console.print(f"{experiment.file} is right: {dataset.task.value}, {experiment.search.objective} to be", end=" ")
-        console.print("small." if experiment.direction.value == "minimize" else "large.")
-        console.print(f"{rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test.")
-        for name, reason in prepared.transform.left_out.items():
-            console.print(f"Column {name} is left out: {reason}", markup=False)
+        ready(prepared, console)
+        console.print(f"{experiment.file} is right.")
     return 0

@@ -1,0 +1,38 @@
+"""Search the settings of an experiment, score the winner, and log it all."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import Final, cast
+
+from pipeline import choose, overrides
+from pipeline.ledgers import LedgerPart
+from pipeline.resolve import resolve
+from pipeline.terminal import only_ours
+
+HELP: Final = "search an experiment's settings, score the winner, and log every trial"
+MLRUNS: Final = Path("mlruns")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The experiment, and what the command line says instead of its file."""
+    parser.add_argument("experiment", metavar="EXP", help="the experiment's name, or the path of its file")
+    overrides.arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 with a champion, 1 where no trial has a value, 130 after Ctrl-C."""
+    experiment = resolve(args.experiment, overrides.overrides(args))
+    log = MLRUNS / "logs" / f"{experiment.name}.log"
+    with only_ours(log) as console:
+        from pipeline.progress import Shown, ready
+        from pipeline.run import run as run_stages
+        from pipeline.summary import show
+
+        ledger = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).create(MLRUNS)
+        shown = Shown(ledger, console, experiment.search.trials)
+        finished = run_stages(experiment, shown, MLRUNS, partial(ready, console=console))
+        show(finished, console)
+    if finished.leaderboard.interrupted:
+        return 130
+    return 0 if finished.leaderboard.best is not None else 1

@@ -1,0 +1,82 @@
+"""A finished search in the few lines with which the command ends."""
+
+from typing import TYPE_CHECKING
+
+from pipeline.report import CHAMPION, NAMES, Report, Row
+from pipeline.run import Finished
+from pipeline.trial import End, Leaderboard, Outcome
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+def show(finished: Finished, console: "Console") -> None:
+    """Print the champion, its scores beside the baselines', where the time went and where to browse it all."""
+    board, report = finished.leaderboard, finished.report
+    if report is not None and board.best is not None:
+        _champion(board, board.best, console)
+        console.print(_scores(report))
+        for comparison in report.comparisons:
+            console.print(f"The champion {comparison.sentence}.", markup=False)
+        for note in report.notes:
+            console.print(note, markup=False)
+    elif board.interrupted:
+        _interrupted(board, console)
+    else:
+        _nothing(board, console)
+    total = sum(finished.seconds.values())
+    phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in finished.seconds.items())
+    console.print(f"\nTime: {total:.1f} s ({phases})")
+    if finished.links.owed:
+        console.print(f"{finished.links.owed} events could not be delivered to MLflow yet; they are kept.")
+    if finished.links.addresses:
+        console.print("In MLflow (`make ui` starts it):")
+        for title, address in finished.links.addresses.items():
+            console.print(f"  {title:<24} {address}", markup=False, soft_wrap=True)
+
+
+def _champion(board: Leaderboard, best: Outcome, console: "Console") -> None:
+    of = f"trial {best.number} of {len(board.outcomes)}"
+    console.print(f"\n[bold]Champion: {of}[/bold], {best.end.value}, weights of epoch {best.best_epoch}", end="")
+    console.print(f", {board.objective} {best.value:.4f} ({best.parameters} parameters)")
+    settings = ", ".join(f"{name} {_short(value)}" for name, value in best.trial.params.items())
+    console.print(f"  {settings}\n", markup=False)
+
+
+def _scores(report: Report) -> "Table":
+    from rich.table import Table
+
+    rows = list(report.test)
+    if report.validation:
+        rows.insert(1 if rows else 0, Row("validation", "champion, on validation", report.validation))
+    metrics = list(rows[0].scores) if rows else []
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(f"on the {report.count} test rows" if report.count else "")
+    for metric in metrics:
+        table.add_column(NAMES[metric], justify="right")
+    for row in rows:
+        cells = [f"{s.value:.3f} [{s.low:.3f}, {s.high:.3f}]".replace("[", "\\[") for s in row.scores.values()]
+        table.add_row(row.title, *cells, style="bold" if row.name == CHAMPION else "")
+    return table
+
+
+def _interrupted(board: Leaderboard, console: "Console") -> None:
+    console.print(f"\nStopped by you after {len(board.outcomes)} trials; they are all recorded.", end=" ")
+    if board.best is not None:
+        console.print(
+            f"The best so far is trial {board.best.number}, {board.objective} {board.best.value:.4f}.", end=" "
+        )
+    console.print("The test part was not looked at.")
+
+
+def _nothing(board: Leaderboard, console: "Console") -> None:
+    console.print(f"\nNone of the {len(board.outcomes)} trials has a value, so there is no champion.")
+    for end in (End.FAILED, End.PRUNED):
+        ended = [o for o in board.outcomes if o.end is end]
+        if ended:
+            console.print(f"{len(ended)} {end.value}, the first because: {ended[0].reason}", markup=False)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
