@@ -14,7 +14,7 @@ from pipeline.events import SearchEnded, SearchMeasured
 from pipeline.experiment import Experiment
 from pipeline.ledgers import Ledger, Links
 from pipeline.load import load
-from pipeline.pictures import pictures
+from pipeline.pictures import draw
 from pipeline.preprocess import preprocess
 from pipeline.record import new_folder, search_record
 from pipeline.trial import Leaderboard
@@ -54,7 +54,7 @@ def run(experiment: Experiment, ledger: Ledger, mlruns: Path, say: Callable[[Pre
         with clock.phase("tune"):
             leaderboard = tune(blueprint, prepared, experiment, ledger, folder)
         with clock.phase("draw"):
-            for picture in pictures(leaderboard, blueprint.space, folder / "pictures"):
+            for picture in draw(leaderboard, blueprint.space, folder / "pictures"):
                 ledger.record(picture)
         interrupted = leaderboard.interrupted
         if leaderboard.best is not None and not interrupted:

@@ -24,12 +24,17 @@ class Place:
 def addresses(place: Place, tracking: str | None) -> Mapping[str, str]:
     """A title and an address each, under the tracking server's own address if `tracking` is one."""
     root = tracking.rstrip("/") if tracking and tracking.startswith(("http://", "https://")) else UI
-    runs = f"{root}/#/experiments/{place.experiment}/runs"
-    found = {"runs": runs, "charts": f"{runs}?compareRunsMode=CHART", "search": f"{runs}/{place.run}"}
+    listed = runs(root, place.experiment)
+    found = {"runs": listed, "charts": f"{listed}?compareRunsMode=CHART", "search": f"{listed}/{place.run}"}
     if place.best:
         title = f"curves of the best {_word(len(place.best))}" if len(place.best) > 1 else "curves of the best"
         found[title] = f"{root}/#/metric?{_curves(place)}"
     return found
+
+
+def runs(root: str, experiment: str) -> str:
+    """The address of an experiment's runs in the UI at `root`."""
+    return f"{root}/#/experiments/{experiment}/runs"
 
 
 def _curves(place: Place) -> str:

@@ -1,0 +1,32 @@
+"""Browse the runs in MLflow's UI until Ctrl-C."""
+
+import argparse
+import signal
+from pathlib import Path
+from typing import Final
+
+HELP: Final = "browse the runs in MLflow's UI, on loopback, until Ctrl-C"
+MLRUNS: Final = Path("mlruns")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The port, if it matters."""
+    parser.add_argument("--port", type=int, help="by default the first free one from 5000 on")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 after Ctrl-C or SIGTERM."""
+    from pipeline.ledgers.mlflow.links import runs
+    from pipeline.ledgers.mlflow.server import experiments, served
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print("Starting MLflow (some ten seconds) …", flush=True)  # noqa: T201
+    try:
+        with served(MLRUNS, MLRUNS / "logs" / "ui.log", args.port) as address:
+            for name, number in experiments(address).items():
+                print(f"  {name:<20} {runs(address, number)}")  # noqa: T201
+            print(f"MLflow runs at {address} until Ctrl-C.", flush=True)  # noqa: T201
+            signal.pause()
+    except KeyboardInterrupt:
+        print()  # noqa: T201
+    return 0
