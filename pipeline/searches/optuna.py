@@ -62,9 +62,8 @@ class OptunaSearch:
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         self._space, self._settings, self._epochs = space, settings, epochs
         self._plan = Grid(space, settings) if settings.sampler == "grid" else SobolStart(space, settings)
-        self.total: int | None = (
-            min(settings.trials, self._plan.size) if settings.sampler == "grid" else settings.trials
-        )
+        self._limit = min(settings.trials, self._plan.size) if settings.sampler == "grid" else settings.trials
+        self.total: int | None = self._limit
         self._distributions = {name: _distribution(d) for name, d in space.dimensions.items()}
         self._storage = _journal(folder)
         direction = optuna.study.StudyDirection[Direction.of(settings.objective).name]
@@ -80,7 +79,7 @@ class OptunaSearch:
 
     def ask(self, count: int) -> Sequence[Trial]:
         given = [self._again.popleft() for _ in range(min(count, len(self._again)))]
-        while len(given) < count and self._asked < (self.total or 0):
+        while len(given) < count and self._asked < self._limit:
             given.append(self._next(self._asked + 1))
         return given
 

@@ -1,5 +1,7 @@
 """What every search promises, over every library and sampler that `choose` lists: a new one cannot escape."""
 
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -286,3 +288,13 @@ def test_an_unknown_name_is_refused_with_what_is_allowed(make: Maker, field: str
     space, chosen = settings(make.name, make.sampler)
     with pytest.raises(UserError, match=rf"search\.{field}: .*`nothing_like_it`.*Allowed: "):
         make.part.check(space, chosen.model_copy(update={field: "nothing_like_it", "library": chosen.library}), EPOCHS)
+
+
+def test_a_file_is_checked_without_importing_any_library() -> None:
+    checking = """
+import sys
+from tests.contracts.test_searches import EPOCHS, prunings
+assert prunings()
+assert not {"optuna", "keras", "keras_tuner", "tensorflow", "scipy"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", checking], check=True)
