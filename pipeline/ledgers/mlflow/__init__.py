@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.ledgers import Ledger
 
 if TYPE_CHECKING:
-    from pipeline.ledgers.mlflow.archive import MlflowArchive
+    from pipeline.ledgers.mlflow.reader import MlflowArchive
 
 PATIENCE = 20.0
 """Seconds that `close` and `sync` wait for a store that does not answer."""
@@ -25,13 +25,13 @@ def create(folder: Path) -> Ledger:
 
 def archive(folder: Path) -> "MlflowArchive":
     """What the same store holds."""
-    from pipeline.ledgers.mlflow.archive import MlflowArchive
+    from pipeline.ledgers.mlflow.reader import MlflowArchive
 
     return MlflowArchive(folder)
 
 
 def sync(folder: Path) -> int:
     """How many events are still owed, after all that is left in the folder's spools is delivered."""
-    from pipeline.ledgers.mlflow.sync import deliver_rest
+    from pipeline.ledgers.mlflow.arrears import deliver_rest
 
     return deliver_rest(folder, PATIENCE)

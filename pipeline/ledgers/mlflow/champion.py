@@ -1,5 +1,6 @@
 """A champion's folder into MLflow: a model with signature and example, registered, under the alias `champion`."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -46,17 +47,20 @@ def _model(client: Any, run: str, folder: Path) -> str:
     import mlflow
     from mlflow.models import Model
 
-    experiment = client.get_run(run).info.experiment_id
+    trained = client.get_run(run)
+    experiment = trained.info.experiment_id
     for model in client.search_logged_models([experiment], f"source_run_id = '{run}'"):
         if model.status == "READY":
             return str(model.model_id)
-        client.delete_logged_model(model.model_id)
+        client.delete_logged_model(model.model_id)  # a writer was killed amid its upload
+    # made here, because Model.log would put it into the experiment `Default`
+    made = client.create_logged_model(experiment, ALIAS, run, params=trained.data.params)
     # Model.log knows no client: it reads the process's tracking URI
     mlflow.set_tracking_uri(client.tracking_uri)
-    example = _rows(folder / INPUT).astype(_doubles(_rows(folder / INPUT)))
-    logged = Model.log(
+    example = _doubles(_rows(folder / INPUT))
+    Model.log(
         artifact_path=None,
-        name=ALIAS,
+        model_id=made.model_id,
         flavor=Unserved,
         run_id=run,
         python_model=str(folder / CODE),
@@ -64,9 +68,9 @@ def _model(client: Any, run: str, folder: Path) -> str:
         signature=mlflow.models.infer_signature(example, _rows(folder / OUTPUT)),
         input_example=example,
         # left out, MLflow infers them: 13 s
-        pip_requirements=(folder / REQUIREMENTS).read_text().split("\n"),
+        pip_requirements=(folder / REQUIREMENTS).read_text().splitlines(),
     )
-    return str(logged.model_id)
+    return str(made.model_id)
 
 
 @final
@@ -84,12 +88,13 @@ class Unserved:
 
 
 def _rows(path: Path) -> "pd.DataFrame":
-    """A table as it was written: text stays text, and a date in it too."""
+    """A table as it was written; `pandas.read_json` would make numbers and dates of text that looks like them."""
     import pandas as pd
 
-    return pd.read_json(path, orient="split", dtype=False, convert_dates=False, convert_axes=False)
+    table = json.loads(path.read_text())
+    return pd.DataFrame(table["data"], columns=table["columns"])
 
 
-def _doubles(rows: "pd.DataFrame") -> dict[str, str]:
+def _doubles(rows: "pd.DataFrame") -> "pd.DataFrame":
     # a whole number of today may be a gap tomorrow, which only a double can hold
-    return {str(name): "float64" for name, dtype in rows.dtypes.items() if dtype.kind in "iu"}
+    return rows.astype({name: "float64" for name, dtype in rows.dtypes.items() if dtype.kind in "iu"})
