@@ -53,7 +53,7 @@ def _model(client: Any, run: str, folder: Path) -> str:
         client.delete_logged_model(model.model_id)
     # Model.log knows no client: it reads the process's tracking URI
     mlflow.set_tracking_uri(client.tracking_uri)
-    example = _rows(folder / INPUT).astype(_doubles(_rows(folder / INPUT)))
+    example = _rows(folder / INPUT)
     logged = Model.log(
         artifact_path=None,
         name=ALIAS,
@@ -61,7 +61,7 @@ def _model(client: Any, run: str, folder: Path) -> str:
         run_id=run,
         python_model=str(folder / CODE),
         artifacts={path.name: str(path) for path in sorted(folder.iterdir()) if path.name not in OWN},
-        signature=mlflow.models.infer_signature(example, _rows(folder / OUTPUT)),
+        signature=_signature(example, _rows(folder / OUTPUT)),
         input_example=example,
         # left out, MLflow infers them: 13 s
         pip_requirements=(folder / REQUIREMENTS).read_text().split("\n"),
@@ -90,6 +90,14 @@ def _rows(path: Path) -> "pd.DataFrame":
     return pd.read_json(path, orient="split", dtype=False, convert_dates=False, convert_axes=False)
 
 
-def _doubles(rows: "pd.DataFrame") -> dict[str, str]:
-    # a whole number of today may be a gap tomorrow, which only a double can hold
-    return {str(name): "float64" for name, dtype in rows.dtypes.items() if dtype.kind in "iu"}
+def _signature(example: "pd.DataFrame", output: "pd.DataFrame") -> Any:
+    """The columns that have to be there, of any type, and what is answered.
+
+    MLflow takes no int64 for a double and no double for a long, but a table of whole ages is int64 and one with a gap
+    in them is float64: with types inferred from the example, one of them would be refused.
+    """
+    from mlflow.models import ModelSignature, infer_signature
+    from mlflow.types.schema import AnyType, ColSpec, Schema
+
+    columns = [ColSpec(AnyType(), name, required=True) for name in map(str, example.columns)]
+    return ModelSignature(Schema(columns), infer_signature(example, output).outputs)
