@@ -23,12 +23,14 @@ TITLES: Final = {
 def baselines(prepared: Prepared, seed: int) -> dict[str, Predict]:
     """The dummy, linear and boosted baselines by name, fitted on the training part alone."""
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     x, y = _flat(prepared.train.x), prepared.train.y
     models = _regressors(seed) if prepared.dataset.task is Task.REGRESSION else _classifiers(seed)
     if prepared.transform.classes and len(set(y.tolist())) == 1:
         models = {"dummy": models["dummy"]}  # the others refuse to learn from a single class
-    with warnings.catch_warnings():
+    # on a busy machine, boosting's threads wait for each other: 37 s for 300 rows, against 0.2 s with one
+    with threadpool_limits(1), warnings.catch_warnings():
         # a fit that has not converged is still a baseline, and its score says how good a one
         warnings.simplefilter("ignore", ConvergenceWarning)
         return {name: _predict(model.fit(x, y), prepared) for name, model in models.items()}
@@ -65,18 +67,21 @@ def _regressors(seed: int) -> dict[str, Any]:
 
 def _predict(model: Any, prepared: Prepared) -> Predict:
     import numpy as np
+    from threadpoolctl import threadpool_limits
 
     transform = prepared.transform
 
     def probabilities(x: "np.ndarray") -> "np.ndarray":
         # a class without a row in the training part is never predicted
         found = np.zeros((len(x), len(transform.classes)))
-        found[:, model.classes_] = model.predict_proba(_flat(x))
+        with threadpool_limits(1):
+            found[:, model.classes_] = model.predict_proba(_flat(x))
         return found
 
     def values(x: "np.ndarray") -> "np.ndarray":
-        found: np.ndarray = model.predict(_flat(x)) * transform.scale + transform.mean
-        return found
+        with threadpool_limits(1):
+            found: np.ndarray = model.predict(_flat(x))
+        return found * transform.scale + transform.mean
 
     return probabilities if transform.classes else values
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 METRICS: Final = ("loss", "accuracy", "mae")
 
 
-def pictures(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[FileAttached, ...]:
-    """The files written into `folder`, to be attached: `curves.html` and `search.html` work without a network."""
+def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[FileAttached, ...]:
+    """The files written into `figures/` below `folder`, to be attached; the pages among them need no network."""
+    folder = folder / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     trials = [o for o in (*leaderboard.outcomes, leaderboard.baseline) if o]
     measured = {name for o in trials for epoch in o.curve[:1] for name in epoch.metrics}

@@ -9,7 +9,7 @@ from pipeline import backend
 from pipeline.build import build
 from pipeline.clock import Clock
 from pipeline.data import Prepared
-from pipeline.evaluate import Report, evaluate
+from pipeline.evaluate import evaluate
 from pipeline.events import SearchEnded, SearchMeasured
 from pipeline.experiment import Experiment
 from pipeline.ledgers import Ledger, Links
@@ -17,6 +17,7 @@ from pipeline.load import load
 from pipeline.pictures import draw
 from pipeline.preprocess import preprocess
 from pipeline.record import new_folder, search_record
+from pipeline.report import Report
 from pipeline.trial import Leaderboard
 from pipeline.tune import tune
 

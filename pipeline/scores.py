@@ -110,8 +110,8 @@ def measure(task: Task, truth: "np.ndarray", predicted: "np.ndarray", weights: "
         return _classification(task, np.asarray(truth, np.int64), predicted, weights)
 
 
-def confusion(truth: "np.ndarray", predicted: "np.ndarray") -> "np.ndarray":
-    """Counts (classes, classes): rows are the true classes, columns the most probable ones."""
+def counts(truth: "np.ndarray", predicted: "np.ndarray") -> "np.ndarray":
+    """The confusion matrix (classes, classes): rows are the true classes, columns the most probable ones."""
     import numpy as np
 
     classes = predicted.shape[1]

@@ -17,7 +17,7 @@ ORDER = [
     "tune",
     "build",
     "preprocess",
-    "load resolve record schema pictures overrides",
+    "load resolve record schema pictures report overrides",
     "pruning progress loop",
     "stopping searches engines ledgers figures models transforms sources scores baselines champion weights",
     "experiment mend",

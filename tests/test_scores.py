@@ -10,7 +10,7 @@ from sklearn import metrics
 
 from pipeline import scores as under_test
 from pipeline.data import Task
-from pipeline.scores import Score, Scores, advantage, confusion, measure, resamples, scores
+from pipeline.scores import Score, Scores, advantage, counts, measure, resamples, scores
 
 
 def classified(rows: int, classes: int, seed: int, *, ties: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -155,4 +155,4 @@ def test_an_advantage_is_positive_where_the_metric_is_to_be_large_and_larger() -
 
 def test_the_confusion_matrix_counts_true_classes_in_rows() -> None:
     truth, p = classified(70, 3, seed=8)
-    assert (confusion(truth, p) == metrics.confusion_matrix(truth, p.argmax(axis=1))).all()
+    assert (counts(truth, p) == metrics.confusion_matrix(truth, p.argmax(axis=1))).all()

@@ -1,1 +1,1 @@
-"""Who draws: pure functions from curves and a leaderboard to a figure; nothing here reads or writes files."""
+"""Who draws: pure functions from a leaderboard and a space to a figure; what writes is told the file."""

@@ -23,14 +23,14 @@ def interactive(counts: "np.ndarray", classes: Sequence[Any], title: str) -> "go
         z=_shares(counts),
         x=names,
         y=names,
-        customdata=counts,
+        text=counts,
         zmin=0,
         zmax=1,
         colorscale="Blues",
         xgap=2,
         ygap=2,
-        texttemplate="%{customdata}<br>%{z:.0%}" if len(names) <= WRITTEN else None,
-        hovertemplate="true %{y}, predicted %{x}<br>%{customdata} rows, %{z:.1%} of the class<extra></extra>",
+        texttemplate="%{text}<br>%{z:.0%}" if len(names) <= WRITTEN else None,
+        hovertemplate="true %{y}, predicted %{x}<br>%{text} rows, %{z:.1%} of the class<extra></extra>",
         colorbar={"title": {"text": "share of<br>true class"}, "tickformat": ".0%", "thickness": 12},
     )
     figure = go.Figure(cells)
@@ -40,7 +40,14 @@ def interactive(counts: "np.ndarray", classes: Sequence[Any], title: str) -> "go
         width=side + 60,
         height=side,
         xaxis={"title": "predicted", "type": "category", "constrain": "domain"},
-        yaxis={"title": "true", "type": "category", "autorange": "reversed", "scaleanchor": "x", "automargin": True},
+        yaxis={
+            "title": "true",
+            "type": "category",
+            "autorange": "reversed",
+            "scaleanchor": "x",
+            "automargin": True,
+            "ticksuffix": " ",
+        },
     )
     return figure
 

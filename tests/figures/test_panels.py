@@ -63,4 +63,4 @@ def test_the_confusion_matrix_shows_counts_and_shares_of_the_true_class() -> Non
     counts = np.array([[6, 2], [0, 0]])
     cells = confusion.interactive(counts, (0, 1), "title").data[0]
     assert np.array(cells.z).tolist() == [[0.75, 0.25], [0.0, 0.0]]
-    assert np.array(cells.customdata).tolist() == counts.tolist()
+    assert np.array(cells.text).tolist() == counts.tolist()

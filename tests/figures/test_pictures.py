@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.pictures import pictures
+from pipeline.pictures import draw
 from pipeline.space import Space
 from pipeline.trial import Leaderboard
 
@@ -15,7 +15,7 @@ PAGES = {"curves.html", "curves_accuracy.png", "curves_loss.png", "leaderboard.c
 def test_every_file_written_is_attached_and_pages_carry_their_script(
     make_board: MakeBoard, space: Space, tmp_path: Path
 ) -> None:
-    events = pictures(make_board(60), space, tmp_path / "figures")
+    events = draw(make_board(60), space, tmp_path)
     assert {event.path.name for event in events} == {*PAGES, "importance.png"}
     for page in ("curves.html", "search.html"):
         text = (tmp_path / "figures" / page).read_text()
@@ -30,10 +30,10 @@ def test_every_file_written_is_attached_and_pages_carry_their_script(
 def test_small_searches_are_drawn_without_importances(
     make_board: MakeBoard, space: Space, tmp_path: Path, trials: int
 ) -> None:
-    names = {event.path.name for event in pictures(make_board(trials), space, tmp_path)}
+    names = {event.path.name for event in draw(make_board(trials), space, tmp_path)}
     assert "importance.png" not in names
     assert {"curves.html", "search.html", "leaderboard.csv"} <= names
 
 
 def test_a_search_over_nothing_is_drawn(make_board: MakeBoard, tmp_path: Path) -> None:
-    assert {event.path.name for event in pictures(make_board(30), Space({}), tmp_path)} == PAGES
+    assert {event.path.name for event in draw(make_board(30), Space({}), tmp_path)} == PAGES

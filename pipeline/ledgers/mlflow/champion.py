@@ -57,7 +57,7 @@ def _model(client: Any, run: str, folder: Path) -> str:
     made = client.create_logged_model(experiment, ALIAS, run, params=trained.data.params)
     # Model.log knows no client: it reads the process's tracking URI
     mlflow.set_tracking_uri(client.tracking_uri)
-    example = _doubles(_rows(folder / INPUT))
+    example = _rows(folder / INPUT)
     Model.log(
         artifact_path=None,
         model_id=made.model_id,
@@ -65,7 +65,7 @@ def _model(client: Any, run: str, folder: Path) -> str:
         run_id=run,
         python_model=str(folder / CODE),
         artifacts={path.name: str(path) for path in sorted(folder.iterdir()) if path.name not in OWN},
-        signature=mlflow.models.infer_signature(example, _rows(folder / OUTPUT)),
+        signature=_signature(example, _rows(folder / OUTPUT)),
         input_example=example,
         # left out, MLflow infers them: 13 s
         pip_requirements=(folder / REQUIREMENTS).read_text().splitlines(),
@@ -95,6 +95,14 @@ def _rows(path: Path) -> "pd.DataFrame":
     return pd.DataFrame(table["data"], columns=table["columns"])
 
 
-def _doubles(rows: "pd.DataFrame") -> "pd.DataFrame":
-    # a whole number of today may be a gap tomorrow, which only a double can hold
-    return rows.astype({name: "float64" for name, dtype in rows.dtypes.items() if dtype.kind in "iu"})
+def _signature(example: "pd.DataFrame", output: "pd.DataFrame") -> Any:
+    """The columns that have to be there, of any type, and what is answered.
+
+    MLflow takes no int64 for a double and no double for a long, but a table of whole ages is int64 and one with a gap
+    in them is float64: with types inferred from the example, one of them would be refused.
+    """
+    from mlflow.models import ModelSignature, infer_signature
+    from mlflow.types.schema import AnyType, ColSpec, Schema
+
+    columns = [ColSpec(AnyType(), name, required=True) for name in map(str, example.columns)]
+    return ModelSignature(Schema(columns), infer_signature(example, output).outputs)

@@ -1,0 +1,57 @@
+"""A registered champion as MLflow loads it: raw rows in, labels or values out.
+
+This file is copied into the model and imports nothing of the pipeline, so that the model loads anywhere.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, final
+
+# Keras and TensorFlow read these once, when they are first imported
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import mlflow
+import numpy as np
+import pandas as pd
+
+
+@final
+class Champion(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+    """The best model of a search, with its preprocessing."""
+
+    def load_context(self, context: Any) -> None:
+        """Load the network, the fitted transformer and what is known of columns and classes."""
+        import joblib
+        import keras
+
+        files = context.artifacts
+        self.known: dict[str, Any] = json.loads(Path(files["champion.json"]).read_text(encoding="utf-8"))
+        self.transform = joblib.load(files["transform.joblib"])
+        self.model = keras.saving.load_model(files["model.keras"], compile=False)
+
+    def predict(
+        self,
+        context: Any,  # noqa: ARG002
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> pd.DataFrame:
+        """Raw rows to `prediction`, and to `probability_…` of each class where there are classes.
+
+        Columns beyond the model's own are ignored; a gap may be NaN or None; a category never seen counts as none.
+        """
+        rows = model_input[self.known["columns"]]
+        # None would be a category of its own: where the transformer was fitted, gaps are NaN
+        rows = rows.astype(object).where(rows.notna(), np.nan)
+        x = np.asarray(self.transform.transform(rows), np.float32)
+        outputs = np.asarray(self.model.predict(x, batch_size=1024, verbose=0), np.float64)
+        labels = np.array(self.known["classes"])
+        if not len(labels):
+            values = outputs[:, 0] * self.known["scale"] + self.known["mean"]
+            return pd.DataFrame({"prediction": values}, index=rows.index)
+        shares = {f"probability_{label}": outputs[:, i] for i, label in enumerate(labels)}
+        return pd.DataFrame({"prediction": labels[outputs.argmax(axis=1)], **shares}, index=rows.index)
+
+
+mlflow.models.set_model(Champion())

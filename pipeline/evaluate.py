@@ -1,0 +1,120 @@
+"""Stage 5: the champion on the test part, once, beside the baselines; then it is handed on to be registered."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pipeline import champion
+from pipeline.baselines import TITLES, Predict, baselines
+from pipeline.data import Arrays, Blueprint, Prepared
+from pipeline.events import ChampionRegistered, FileAttached, SearchMeasured
+from pipeline.experiment import Experiment
+from pipeline.figures import confusion
+from pipeline.ledgers import Ledger
+from pipeline.pictures import page
+from pipeline.report import CHAMPION, Comparison, Report, Row
+from pipeline.scores import DECIDING, Scores, advantage, counts, scores
+from pipeline.trial import BASELINE, Leaderboard, Outcome
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+UNTUNED: Final = "untuned"
+WITH_ARTICLE: Final = {UNTUNED: "the ", "dummy": "the "}
+NO_TEST: Final = (
+    "The file asks for no test part (`data.split.test` is 0): nothing here says how good the champion is on new rows."
+)
+
+
+def evaluate(
+    leaderboard: Leaderboard,
+    blueprint: Blueprint,
+    prepared: Prepared,
+    experiment: Experiment,
+    ledger: Ledger,
+    folder: Path,
+) -> Report:
+    """The report of a search, recorded with its files and its champion; here alone the test part is opened.
+
+    Files are written below `folder`, the search's own: into `report/` and `champion/`. ValueError where no trial has
+    a value.
+    """
+    (folder / "report").mkdir(parents=True, exist_ok=True)
+    best = leaderboard.best
+    if best is None:
+        raise ValueError("no trial of the search has a value: there is nothing to evaluate")
+    network = _network(leaderboard, blueprint, best)
+    models = {CHAMPION: _predict(network, prepared)}
+    about = f"trial {best.number}, {best.end.value}, weights of epoch {best.best_epoch}"
+    report = Report(f"{experiment.name}: champion is {about}")
+    if len(prepared.validation):
+        on_validation = score(models, prepared.validation, prepared, experiment.search.seed)
+        report = replace(report, validation=on_validation[CHAMPION].table())
+    if len(prepared.split.test):
+        if leaderboard.baseline and BASELINE in leaderboard.fitted:
+            models[UNTUNED] = _predict(_network(leaderboard, blueprint, leaderboard.baseline), prepared)
+        models |= baselines(prepared, experiment.search.seed)
+        report = _tested(report, models, prepared, experiment.search.seed, folder / "report")
+    else:
+        report = replace(report, notes=(NO_TEST,))
+    _record(report, ledger, folder / "report")
+    champion.write(folder / "champion", network, prepared)
+    ledger.record(ChampionRegistered(folder / "champion", best.number))
+    return report
+
+
+def score(models: Mapping[str, Predict], rows: Arrays, prepared: Prepared, seed: int) -> dict[str, Scores]:
+    """Each model's scores on rows that are ready, all over the same resamples."""
+    predicted = {name: predict(rows.x) for name, predict in models.items()}
+    return scores(prepared.dataset.task, _truth(rows, prepared), predicted, seed)
+
+
+def _tested(report: Report, models: Mapping[str, Predict], prepared: Prepared, seed: int, folder: Path) -> Report:
+    """The report with what the models do on the test part; the champion's confusion matrix is drawn into `folder`."""
+    rows = prepared.open_test()
+    found = score(models, rows, prepared, seed)
+    task = prepared.dataset.task
+    titles = {CHAMPION: CHAMPION, UNTUNED: "untuned baseline", **TITLES[task]}
+    comparisons = [
+        Comparison(metric, WITH_ARTICLE.get(name, "") + titles[name], advantage(found[CHAMPION], found[name], metric))
+        for metric in DECIDING[task]
+        for name in models
+        if name != CHAMPION
+    ]
+    if prepared.transform.classes:
+        confused = counts(rows.y, models[CHAMPION](rows.x))
+        title = "What the champion takes for what"
+        labels = prepared.transform.classes
+        page(folder / "confusion_matrix.html", title, [confusion.interactive(confused, labels, title)])
+        confusion.picture(confused, labels, title, folder / "confusion_matrix.png")
+    test = tuple(Row(name, titles[name], found[name].table()) for name in models)
+    return replace(report, test=test, comparisons=tuple(comparisons), count=len(rows))
+
+
+def _record(report: Report, ledger: Ledger, folder: Path) -> None:
+    (folder / "report.md").write_text(report.text(), encoding="utf-8")
+    report.table().to_csv(folder / "scores.csv", index=False)
+    for path in sorted(folder.iterdir()):
+        ledger.record(FileAttached(path))
+    verdicts = "; ".join(comparison.sentence for comparison in report.comparisons)
+    ledger.record(SearchMeasured(report.metrics, {"verdict": verdicts} if verdicts else {}))
+
+
+def _network(leaderboard: Leaderboard, blueprint: Blueprint, outcome: Outcome) -> "keras.Model":
+    network = blueprint.model(blueprint.settings(outcome.trial.params))
+    network.set_weights(list(leaderboard.fitted[outcome.number].weights))
+    return network
+
+
+def _predict(network: "keras.Model", prepared: Prepared) -> Predict:
+    return partial(champion.predict, network, transform=prepared.transform)
+
+
+def _truth(rows: Arrays, prepared: Prepared) -> "np.ndarray":
+    import numpy as np
+
+    transform = prepared.transform
+    return rows.y if transform.classes else rows.y.astype(np.float64) * transform.scale + transform.mean

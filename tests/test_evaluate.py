@@ -1,0 +1,134 @@
+"""Stage 5 over the Titanic and over a regression, with networks trained for a moment."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import champion
+from pipeline.build import build
+from pipeline.data import Arrays, Blueprint, Dataset, Prepared, Task
+from pipeline.evaluate import UNTUNED, evaluate
+from pipeline.events import ChampionRegistered, DatasetRecord, FileAttached, SearchMeasured, SearchRecord
+from pipeline.experiment import Experiment
+from pipeline.ledgers.memory import SHELVES, create
+from pipeline.preprocess import preprocess
+from pipeline.report import CHAMPION, Report
+from pipeline.trial import BASELINE, End, Fitted, Leaderboard, Outcome, Trial
+from tests.conftest import Make
+
+pytestmark = pytest.mark.slow
+
+RECORD = SearchRecord("s", "e", "t", "val_loss", {}, {}, {}, DatasetRecord("d", "s", "", 1, "t", {}))
+PARAMS = {"width": 16, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
+
+
+def searched(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Leaderboard:
+    """A leaderboard of one trained trial, and of a baseline that has not learnt a thing."""
+    best = blueprint.model(blueprint.settings(PARAMS))
+    best.compile("adam", loss=blueprint.output.loss)
+    best.fit(prepared.train.x, prepared.train.y, epochs=20, batch_size=16, verbose=0)
+    untuned = blueprint.model(experiment.baseline)
+    fitted = {7: Fitted(tuple(best.get_weights())), BASELINE: Fitted(tuple(untuned.get_weights()))}
+    trial = Trial(7, PARAMS, 1, 100)
+    outcome = Outcome(trial, blueprint.settings(PARAMS), End.STOPPED_EARLY, 0.4, 23, ())
+    start = Trial(BASELINE, experiment.baseline, 1, 100)
+    baseline = Outcome(start, experiment.baseline, End.COMPLETE, 0.6, 1, ())
+    return Leaderboard.of("val_loss", [outcome], baseline, fitted)
+
+
+def evaluated(
+    board: Leaderboard, blueprint: Blueprint, prepared: Prepared, experiment: Experiment, folder: Path
+) -> tuple[Report, list[object]]:
+    ledger = create(folder)
+    ledger.open(RECORD)
+    report = evaluate(board, blueprint, prepared, experiment, ledger, folder)
+    return report, list(SHELVES[folder]["s"].events)
+
+
+def test_the_champion_is_scored_once_on_the_test_part_beside_all_baselines(
+    titanic: Make, prepared: Prepared, blueprint: Blueprint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    real = Prepared.open_test
+
+    def open_test(self: Prepared) -> Arrays:
+        opened.append(self)
+        return real(self)
+
+    monkeypatch.setattr(Prepared, "open_test", open_test)
+    board = searched(blueprint, prepared, titanic())
+    report, events = evaluated(board, blueprint, prepared, titanic(), tmp_path)
+    assert len(opened) == 1
+    assert [row.name for row in report.test] == [CHAMPION, UNTUNED, "dummy", "linear", "boosting"]
+    network = blueprint.model(blueprint.settings(PARAMS))
+    network.set_weights(list(board.fitted[7].weights))
+    network.compile(loss=blueprint.output.loss, metrics=["accuracy"])
+    rows = real(prepared)
+    loss, accuracy = network.evaluate(rows.x, rows.y, verbose=0)
+    scores = report.test[0].scores
+    assert scores["log_loss"].value == pytest.approx(loss, abs=1e-5)
+    assert scores["accuracy"].value == pytest.approx(accuracy, abs=1e-6)
+    assert scores["accuracy"].low < accuracy < scores["accuracy"].high
+    sentences = [c.sentence for c in report.comparisons]
+    assert sentences[0].startswith("beats the untuned baseline by")
+    assert sentences[1].startswith("beats the majority class by")
+    measured = next(e for e in events if isinstance(e, SearchMeasured))
+    assert measured.metrics["test/accuracy"] == scores["accuracy"].value
+    assert {"validation/f1_low", "baseline/boosting/log_loss"} <= set(measured.metrics)
+    assert sentences[0] in measured.tags["verdict"]
+    attached = {e.path.name for e in events if isinstance(e, FileAttached)}
+    assert attached == {"report.md", "scores.csv", "confusion_matrix.html", "confusion_matrix.png"}
+    assert events[-1] == ChampionRegistered(tmp_path / "champion", 7)
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert "trial 7, stopped early, weights of epoch 23" in text
+    assert f"- The champion {sentences[0]}." in text
+    table = pd.read_csv(tmp_path / "report" / "scores.csv")
+    assert len(table) == 4 * 6
+
+
+def test_without_a_test_part_the_report_says_so_and_the_champion_is_registered(titanic: Make, tmp_path: Path) -> None:
+    experiment = titanic({"data.split.test": 0.0})
+    houses = prepared_houses(experiment)
+    plan = build(experiment, houses)
+    report, events = evaluated(searched(plan, houses, experiment), plan, houses, experiment, tmp_path)
+    assert report.test == ()
+    assert "data.split.test" in (tmp_path / "report" / "report.md").read_text()
+    assert {"rmse", "mae", "r2"} == set(report.validation)
+    assert isinstance(events[-1], ChampionRegistered)
+
+
+def test_a_regression_is_scored_in_the_targets_units(titanic: Make, tmp_path: Path) -> None:
+    experiment = titanic()
+    houses = prepared_houses(experiment)
+    plan = build(experiment, houses)
+    board = replace(searched(plan, houses, experiment), baseline=None)
+    report, events = evaluated(board, plan, houses, experiment, tmp_path)
+    scores = {row.name: row.scores for row in report.test}
+    assert UNTUNED not in scores
+    assert 40_000 < scores["dummy"]["mae"].value < 100_000
+    assert scores["linear"]["mae"].value < 15_000
+    assert scores[CHAMPION]["r2"].value > 0.8
+    assert not any(isinstance(e, FileAttached) and "confusion" in e.path.name for e in events)
+    known = json.loads((tmp_path / "champion" / "champion.json").read_text())
+    assert known["classes"] == []
+    output = pd.read_json(tmp_path / "champion" / "output.json", orient="split")
+    assert 150_000 < output["prediction"].mean() < 550_000
+
+
+def test_the_example_shows_every_column_with_and_without_a_gap(prepared: Prepared) -> None:
+    rows = champion.example(prepared)
+    train = prepared.dataset.features.iloc[prepared.split.train][list(prepared.transform.columns)]
+    assert (rows.isna().any() == train.isna().any()).all()
+    assert rows.notna().any().all()
+
+
+def prepared_houses(experiment: Experiment) -> Prepared:
+    generator = np.random.default_rng(7)
+    size, town = generator.uniform(40, 200, 300), generator.choice(["A", "B"], 300)
+    price = 2500 * size + 50_000 * (town == "A") + generator.normal(0, 10_000, 300)
+    frame = pd.DataFrame({"size": size, "town": town})
+    return preprocess(Dataset("houses", "made", frame, pd.Series(price, name="price"), Task.REGRESSION, ""), experiment)
