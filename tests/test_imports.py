@@ -12,6 +12,7 @@ HOUSE = Path("pipeline")
 ORDER = [
     "__main__",
     "commands",
+    "summary",
     "run",
     "evaluate",
     "tune",
