@@ -5,10 +5,11 @@ import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 from pipeline.errors import UserError
 from pipeline.experiment import Search as SearchSettings
+from pipeline.searches._journal import Journal
 from pipeline.searches._plans import Grid, SobolStart
 from pipeline.searches._rules import check_names, check_rungs, check_searchable
 from pipeline.seeds import trial_seed
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
-    from optuna.storages import JournalStorage
+    from optuna.storages.journal import BaseJournalBackend
 
 SAMPLERS: Final = ("tpe", "cmaes", "qmc", "random", "grid")
 PRUNERS: Final = ("none", "rungs", "median", "hyperband", "asha")
@@ -58,6 +59,7 @@ class OptunaSearch:
 
     def __init__(self, space: Space, settings: SearchSettings, epochs: int, folder: Path) -> None:
         import optuna
+        from optuna.storages import JournalStorage
 
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         self._space, self._settings, self._epochs = space, settings, epochs
@@ -65,7 +67,7 @@ class OptunaSearch:
         self._limit = min(settings.trials, self._plan.size) if settings.sampler == "grid" else settings.trials
         self.total: int | None = self._limit
         self._distributions = {name: _distribution(d) for name, d in space.dimensions.items()}
-        self._storage = _journal(folder)
+        self._storage = JournalStorage(cast("BaseJournalBackend", Journal(folder / "optuna.journal")))
         direction = optuna.study.StudyDirection[Direction.of(settings.objective).name]
         pruner = _pruner(settings.pruner, epochs)
         # the pruner `hyperband` deals trials to brackets by the study's name: it must be the same every time
@@ -199,17 +201,3 @@ def _pruner(name: str, epochs: int) -> "BasePruner":
             return pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
         case _:
             return pruners.NopPruner()
-
-
-def _journal(folder: Path) -> "JournalStorage":
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "optuna.journal"
-    if path.is_file():
-        content = path.read_bytes()
-        if not content.endswith(b"\n"):  # a line cut short by a kill would spoil the next one
-            path.write_bytes(content[: content.rfind(b"\n") + 1])
-    # a killed process leaves its lock behind: wait for it 3 seconds, not 30
-    return JournalStorage(JournalFileBackend(str(path), JournalFileOpenLock(str(path), grace_period=3)))
