@@ -7,7 +7,7 @@ from pipeline.events import ChampionRegistered, Event, SearchEnded
 from pipeline.ledgers.mlflow.patience import Patience
 from pipeline.ledgers.mlflow.reader import MlflowArchive
 from pipeline.ledgers.mlflow.spool import Spool, State
-from pipeline.ledgers.mlflow.store import connect, uri
+from pipeline.ledgers.mlflow.store import connect, current, uri
 from pipeline.ledgers.mlflow.writer import write
 
 
@@ -32,8 +32,8 @@ def test_a_champion_loads_by_its_alias_and_is_registered_once(
     assert len(client.search_logged_models(["0", run.info.experiment_id])) == 1
     assert list((folder / "artifacts" / "titanic" / "models").glob("*/artifacts/MLmodel"))
 
-    mlflow.set_tracking_uri(uri(folder))
-    model = mlflow.pyfunc.load_model("models:/titanic@champion")
+    with current(uri(folder)):
+        model = mlflow.pyfunc.load_model("models:/titanic@champion")
     types = {column.name: column.type.name for column in model.metadata.get_input_schema()}
     # a whole number may have gaps tomorrow; a number in quotes and a date are text
     assert types == {"Age": "double", "Ticket": "string", "Bought_at": "string"}

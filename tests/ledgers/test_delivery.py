@@ -179,6 +179,22 @@ def test_what_mlflow_refuses_is_owed_and_holds_up_nothing(
     assert "late.html" in [file.path for file in connect(folder).list_artifacts(run.info.run_id)]
 
 
+def test_an_opening_that_mlflow_refuses_does_not_reopen_the_search_when_it_is_tried_again(
+    spooled: Write, folder: Path, record: SearchRecord, trained: Trained
+) -> None:
+    spool = Spool(folder, "one")
+    with spool.appending() as file:
+        opened = Opened(replace(record, settings={"a setting?": "1"}))
+        for at, message in enumerate([opened, *trained(1), SearchEnded()], start=1_700_000_000_000):
+            file.write(encode(at, message))
+    assert write(spool, folder, NEVER) == 0
+    # openings are not counted, being no events: what was refused is
+    assert spool.owed == 1
+    run = MlflowArchive(folder).search("one")
+    assert run is not None
+    assert run.info.status == "FINISHED"
+
+
 def test_a_run_that_a_person_deletes_holds_up_nothing(
     spooled: Write, folder: Path, trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,8 +20,8 @@ from pipeline.ledgers.mlflow.spool import Spool
 
 pytestmark = pytest.mark.slow
 
-TRIALS = 16
-EPOCHS = 10
+TRIALS = 10
+EPOCHS = 8
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from pipeline.events import SearchRecord
+from pipeline.ledgers.mlflow import store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,9 +26,11 @@ def register(client: Any, search: SearchRecord, run: str, folder: Path, trial: i
     if versions:
         version = versions[0].version
     else:
-        model = _model(client, run, folder)
         tags = {"run": run, "search": search.identity, "trial": str(trial)}
-        made = client.create_model_version(name, f"models:/{model}", run_id=run, tags=tags, model_id=model)
+        # Model.log, and the registry where it looks up a model, ask for no client: they read the process's address
+        with store.current(client.tracking_uri):
+            model = _model(client, run, folder)
+            made = client.create_model_version(name, f"models:/{model}", run_id=run, tags=tags, model_id=model)
         version = made.version
     client.set_registered_model_alias(name, ALIAS, version)
 
@@ -55,8 +58,6 @@ def _model(client: Any, run: str, folder: Path) -> str:
         client.delete_logged_model(model.model_id)  # a writer was killed amid its upload
     # made here, because Model.log would put it into the experiment `Default`
     made = client.create_logged_model(experiment, ALIAS, run, params=trained.data.params)
-    # Model.log knows no client: it reads the process's tracking URI
-    mlflow.set_tracking_uri(client.tracking_uri)
     example = _rows(folder / INPUT)
     Model.log(
         artifact_path=None,

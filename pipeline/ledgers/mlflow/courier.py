@@ -63,7 +63,7 @@ class Courier:
             return
         self._refusals = []
         for entry in self._spool.refused():
-            self._take(entry)
+            self._deliver(self._delivery, entry)
         self._flush(self._delivery.flights)
         self._spool.keep_refused(self._refusals)
         try:
@@ -82,7 +82,12 @@ class Courier:
             return
         if isinstance(entry.message, Opened | SearchEnded):
             self._flush(delivery.flights)
+        if isinstance(entry.message, Opened):
+            self._try(partial(delivery.reopen, entry.at))
         self._last = entry.at
+        self._deliver(delivery, entry)
+
+    def _deliver(self, delivery: Delivery, entry: Entry) -> None:
         try:
             self._try(partial(delivery.deliver, entry))
         except Refused:
@@ -131,8 +136,10 @@ class Courier:
             self._noted = self._state
 
     def _try(self, act: Callable[[], T]) -> T:
-        return self._patience.until_done(act, self._delivery.forget if self._delivery else _nothing)
+        return self._patience.until_done(act, self._again)
 
-
-def _nothing() -> None:
-    pass
+    def _again(self) -> bool:
+        if self._delivery is None:
+            return False
+        self._delivery.forget()
+        return store.answers(self._client)

@@ -69,12 +69,17 @@ class Delivery:
         self._children.flights.pop(flight.number)
         return flight.waiting
 
+    def reopen(self, at: int) -> None:
+        """The search runs; what a process that was killed has left running is ended, until it is taken up again."""
+        self._children.interrupt(at)
+        self._client.update_run(self._parent.info.run_id, status="RUNNING")
+
     def deliver(self, entry: Entry) -> None:
         """Bring one entry into MLflow, or let it wait in its flight."""
         parent: str = self._parent.info.run_id
         match entry.message:
             case Opened(search):
-                self._open(search, entry.at)
+                self._describe(search)
             case TrialStarted(trial):
                 self._children.wait(trial.number, entry)
             case EpochEnded(epoch):
@@ -112,11 +117,8 @@ class Delivery:
             found = [run.info.run_id for run in runs if "value" in run.data.metrics]
         return Place(self._experiment, parent, self._search.objective, tuple(found))
 
-    def _open(self, search: SearchRecord, at: int) -> None:
+    def _describe(self, search: SearchRecord) -> None:
         parent: str = self._parent.info.run_id
-        # what a process that was killed has left running; a trial that is taken up again runs again
-        self._children.interrupt(at)
-        self._client.update_run(parent, status="RUNNING")
         settled = self._client.get_run(parent).data.params
         # MLflow never changes a param: a setting that a later opening changes (more trials) is a tag as well
         changed = {name: value for name, value in search.settings.items() if settled.get(name, value) != value}

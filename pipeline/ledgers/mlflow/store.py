@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,17 @@ def connect(folder: Path) -> Any:
         return MlflowClient(tracking_uri=where, registry_uri=where)
 
 
+def answers(client: Any) -> bool:
+    """Whether the store answers at all."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.search_experiments(max_results=1)
+    except MlflowException:
+        return False
+    return True
+
+
 def experiment(client: Any, name: str, folder: Path) -> str:
     """The id of the experiment `name`, made or brought back from the bin where it must be."""
     from mlflow.exceptions import MlflowException
@@ -52,6 +65,21 @@ def experiment(client: Any, name: str, folder: Path) -> str:
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return str(found.experiment_id)
+
+
+@contextmanager
+def current(where: str) -> Iterator[None]:
+    """Meanwhile MLflow's own idea of the store is `where`, for those of its functions that take no client."""
+    import mlflow
+
+    given = os.environ.get(TRACKING)
+    mlflow.set_tracking_uri(where)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(None)  # it has set the variable as well, and takes it away
+        if given is not None:
+            os.environ[TRACKING] = given
 
 
 @cache

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.ledgers.mlflow.courier import Courier
-from pipeline.ledgers.mlflow.patience import GaveUp, Patience
+from pipeline.ledgers.mlflow.ledger import GAVE_UP
+from pipeline.ledgers.mlflow.patience import GaveUp, Patience, Refused
 from pipeline.ledgers.mlflow.spool import Spool
 
 logger = logging.getLogger(__name__)
 
-GAVE_UP: Final = 3
 LOOK: Final = 0.05
 """Seconds between two looks at a file that has not grown."""
 
@@ -31,8 +31,8 @@ def write(spool: Spool, folder: Path, patience: Patience) -> int:
             over = not spool.recording
             time.sleep(0 if over else LOOK)
         courier.finish()
-    except GaveUp:
-        logger.exception("MLflow does not answer")
+    except (GaveUp, Refused):
+        logger.exception("the rest is owed")
         return GAVE_UP
     return 0
 
