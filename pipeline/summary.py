@@ -18,7 +18,8 @@ def show(finished: Finished, console: "Console") -> None:
         _champion(board, board.best, console)
         console.print(_scores(report))
         for comparison in report.comparisons:
-            console.print(f"The champion {comparison.sentence}.", markup=False)
+            if comparison.metric == report.comparisons[0].metric:
+                console.print(f"The champion {comparison.sentence}.", markup=False)
         for note in report.notes:
             console.print(note, markup=False)
     elif board.interrupted:

@@ -252,9 +252,12 @@ def test_addresses_name_the_experiment_the_search_and_its_best_trials(
     assert place is not None
     found = addresses(place, None)
     root = f"http://127.0.0.1:5000/#/experiments/{parent.info.experiment_id}/runs"
-    assert (found["runs"], found["search"]) == (root, f"{root}/{parent.info.run_id}")
+    assert found["search"].startswith(f"{root}/{parent.info.run_id}?")
+    listed = parse_qs(urlsplit(found["charts"].replace("/#/", "/")).query)
+    assert listed["searchFilter"] == [f'tags.`mlflow.parentRunId` = "{parent.info.run_id}"']
+    assert (listed["orderByKey"], listed["orderByAsc"]) == (["metrics.`value`"], ["true"])
     asked = parse_qs(urlsplit(found["curves of the best five"].replace("/#/", "/")).query)
     best = [run.info.run_id for run in archive.trials("one")][:5]
     assert asked["runs"] == [str(best).replace("'", '"').replace(" ", "")]
     assert (asked["metric"], asked["x_axis"]) == (['"val_loss"'], ["step"])
-    assert addresses(place, "http://tracking:80/")["runs"].startswith("http://tracking:80/#/experiments/")
+    assert addresses(place, "http://tracking:80/")["search"].startswith("http://tracking:80/#/experiments/")

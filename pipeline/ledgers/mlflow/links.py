@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import final
 from urllib.parse import quote
 
+from pipeline.trial import Direction
+
 UI = "http://127.0.0.1:5000"
 """Where `make ui` listens."""
+
+VIEW = "machine_learning"
+"""The half of the UI that shows training; without being asked it opens on the other one, GenAI."""
 
 
 @final
@@ -24,8 +29,20 @@ class Place:
 def addresses(place: Place, tracking: str | None) -> Mapping[str, str]:
     """A title and an address each, under the tracking server's own address if `tracking` is one."""
     root = tracking.rstrip("/") if tracking and tracking.startswith(("http://", "https://")) else UI
-    listed = runs(root, place.experiment)
-    found = {"runs": listed, "charts": f"{listed}?compareRunsMode=CHART", "search": f"{listed}/{place.run}"}
+    listed = f"{root}/#/experiments/{place.experiment}/runs"
+    # nested runs start folded and the charts show only what is unfolded: asked by their parent, they lie open
+    trials = {
+        "workflowType": VIEW,
+        "searchFilter": f'tags.`mlflow.parentRunId` = "{place.run}"',
+        "orderByKey": "metrics.`value`",
+        "orderByAsc": str(Direction.of(place.objective) is Direction.MINIMIZE).lower(),
+    }
+    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in trials.items())
+    found = {
+        "search": f"{listed}/{place.run}?workflowType={VIEW}",
+        "runs, best first": f"{listed}?{asked}",
+        "charts": f"{listed}?{asked}&compareRunsMode=CHART",
+    }
     if place.best:
         title = f"curves of the best {_word(len(place.best))}" if len(place.best) > 1 else "curves of the best"
         found[title] = f"{root}/#/metric?{_curves(place)}"
@@ -34,7 +51,7 @@ def addresses(place: Place, tracking: str | None) -> Mapping[str, str]:
 
 def runs(root: str, experiment: str) -> str:
     """The address of an experiment's runs in the UI at `root`."""
-    return f"{root}/#/experiments/{experiment}/runs"
+    return f"{root}/#/experiments/{experiment}/runs?workflowType={VIEW}"
 
 
 def _curves(place: Place) -> str:
