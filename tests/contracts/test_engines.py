@@ -131,7 +131,7 @@ def test_an_impossible_trial_fails_with_its_reason_and_the_next_one_runs(engine:
 
 def test_memory_that_is_not_there_fails_the_trial_alone(engine: Engine) -> None:
     with pytest.raises(TrialFailed):
-        engine.start(trial(5, width=10**8, depth=2), None)
+        engine.start(trial(5, width=2_000_000, depth=2), None)
         engine.step()
     engine.start(trial(6), None)
     assert epochs(engine, 1)[0].trial == 6
