@@ -47,7 +47,6 @@ def _name(client: Any, name: str) -> None:
 
 def _model(client: Any, run: str, folder: Path) -> str:
     """The id of the run's model, logged if a call before this one has not done so to its end."""
-    import mlflow
     from mlflow.models import Model
 
     trained = client.get_run(run)
