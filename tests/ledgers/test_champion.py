@@ -34,11 +34,14 @@ def test_a_champion_loads_by_its_alias_and_is_registered_once(
 
     with current(uri(folder)):
         model = mlflow.pyfunc.load_model("models:/titanic@champion")
-    types = {column.name: column.type.name for column in model.metadata.get_input_schema()}
-    # a whole number may have gaps tomorrow; a number in quotes and a date are text
-    assert types == {"Age": "double", "Ticket": "string", "Bought_at": "string"}
-    asked = pd.DataFrame({"Age": [1], "Ticket": ["a"], "Bought_at": [None]})
-    assert model.predict(asked)["age"].tolist() == [11.0]
+    assert model.metadata.get_input_schema().input_names() == ["Age", "Ticket", "Bought_at"]
+    # whole ages are int64, and float64 with a gap among them: both are answered
+    for ages, first in (([1, 2], 11), ([1.5, None], 11.5)):
+        asked = pd.DataFrame({"Age": ages, "Ticket": ["113803", "a"], "Bought_at": [None, "x"]})
+        assert model.predict(asked)["age"].iloc[0] == first
+    example = model.input_example
+    assert example["Ticket"].iloc[0] == "113803"
+    assert example["Bought_at"].iloc[0] == "2020-01-01"
 
 
 def test_a_model_that_was_logged_and_not_registered_is_not_logged_again(
