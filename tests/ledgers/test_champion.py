@@ -27,8 +27,10 @@ def test_a_champion_loads_by_its_alias_and_is_registered_once(
 
     client = connect(folder)
     (version,) = client.search_model_versions("name = 'titanic'")
-    run = archive.trials("one")[1]
-    assert (version.run_id, version.tags["search"], version.tags["trial"]) == (run.info.run_id, "one", "2")
+    parent, run = archive.search("one"), archive.trials("one")[1]
+    assert parent is not None
+    assert version.run_id == parent.info.run_id
+    assert version.tags == {"search": "one", "trial": "2", "run": run.info.run_id}
     assert len(client.search_logged_models(["0", run.info.experiment_id])) == 1
     assert list((folder / "artifacts" / "titanic" / "models").glob("*/artifacts/MLmodel"))
 
@@ -53,9 +55,11 @@ def test_a_model_that_was_logged_and_not_registered_is_not_logged_again(
     archive = delivered([*trained(1), ChampionRegistered(champion, 1)])
     client = connect(folder)
     client.delete_model_version("titanic", "1")
-    (run,) = archive.trials("one")
+    (run,), parent = archive.trials("one"), archive.search("one")
+    assert parent is not None
     # as a writer leaves it that was killed amid an upload
-    client.create_logged_model(run.info.experiment_id, "half", run.info.run_id)
+    tags = {"search": "one", "trial": "1", "run": run.info.run_id}
+    client.create_logged_model(run.info.experiment_id, "half", parent.info.run_id, tags=tags)
     delivered([ChampionRegistered(champion, 1), SearchEnded()])
     (model,) = client.search_logged_models([run.info.experiment_id])
     assert client.get_model_version_by_alias("titanic", "champion").source == f"models:/{model.model_id}"
@@ -70,4 +74,4 @@ def test_the_alias_moves_to_a_later_champion(
     delivered([*trained(1), ChampionRegistered(champion, 1), SearchEnded()])
     archive = delivered([*trained(2), ChampionRegistered(champion, 2), SearchEnded()])
     version = connect(folder).get_model_version_by_alias("titanic", "champion")
-    assert version.run_id == archive.trials("one")[1].info.run_id
+    assert version.tags["run"] == archive.trials("one")[1].info.run_id

@@ -1,6 +1,8 @@
 """A champion's folder into MLflow: a model with signature and example, registered, under the alias `champion`."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -18,19 +20,40 @@ REQUIREMENTS = "requirements.txt"
 OWN = frozenset({CODE, INPUT, OUTPUT, REQUIREMENTS, "__pycache__"})
 
 
-def register(client: Any, search: SearchRecord, run: str, folder: Path, trial: int) -> None:
-    """Log the model to the trial's run and register it under the experiment's name, unless that is done already."""
-    name = search.experiment
+@final
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a champion comes from: the search and its run, the trial's number and its run."""
+
+    search: SearchRecord
+    parent: str
+    trial: int
+    run: str
+
+    def of(self, tags: Mapping[str, str]) -> bool:
+        """Whether the tags of a model or a version say the same origin."""
+        return all(tags.get(name) == value for name, value in self.tags.items())
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What is written to the model and to its version."""
+        return {"search": self.search.identity, "trial": str(self.trial), "run": self.run}
+
+
+def register(client: Any, origin: Origin, folder: Path) -> None:
+    """Log the model to the search's run and register it under the experiment's name, unless that is done already."""
+    name = origin.search.experiment
     _name(client, name)
-    versions = [v for v in client.search_model_versions(f"name = '{name}'") if v.run_id == run]
+    versions = [v for v in client.search_model_versions(f"name = '{name}'") if origin.of(v.tags)]
     if versions:
         version = versions[0].version
     else:
-        tags = {"run": run, "search": search.identity, "trial": str(trial)}
         # Model.log, and the registry where it looks up a model, ask for no client: they read the process's address
         with store.current(client.tracking_uri):
-            model = _model(client, run, folder)
-            made = client.create_model_version(name, f"models:/{model}", run_id=run, tags=tags, model_id=model)
+            model = _model(client, origin, folder)
+            made = client.create_model_version(
+                name, f"models:/{model}", run_id=origin.parent, tags=origin.tags, model_id=model
+            )
         version = made.version
     client.set_registered_model_alias(name, ALIAS, version)
 
@@ -45,24 +68,26 @@ def _name(client: Any, name: str) -> None:
             raise
 
 
-def _model(client: Any, run: str, folder: Path) -> str:
-    """The id of the run's model, logged if a call before this one has not done so to its end."""
+def _model(client: Any, origin: Origin, folder: Path) -> str:
+    """The id of the champion's model, logged if a call before this one has not done so to its end."""
     from mlflow.models import Model
 
-    trained = client.get_run(run)
+    trained = client.get_run(origin.run)
     experiment = trained.info.experiment_id
-    for model in client.search_logged_models([experiment], f"source_run_id = '{run}'"):
+    for model in client.search_logged_models([experiment], f"source_run_id = '{origin.parent}'"):
+        if not origin.of(model.tags):
+            continue
         if model.status == "READY":
             return str(model.model_id)
         client.delete_logged_model(model.model_id)  # a writer was killed amid its upload
     # made here, because Model.log would put it into the experiment `Default`
-    made = client.create_logged_model(experiment, ALIAS, run, params=trained.data.params)
+    made = client.create_logged_model(experiment, ALIAS, origin.parent, tags=origin.tags, params=trained.data.params)
     example = _rows(folder / INPUT)
     Model.log(
         artifact_path=None,
         model_id=made.model_id,
         flavor=Unserved,
-        run_id=run,
+        run_id=origin.parent,
         python_model=str(folder / CODE),
         artifacts={path.name: str(path) for path in sorted(folder.iterdir()) if path.name not in OWN},
         signature=_signature(example, _rows(folder / OUTPUT)),

@@ -92,7 +92,8 @@ class Delivery:
                 send = self._client.log_artifacts if path.is_dir() else self._client.log_artifact
                 send(parent, str(path), folder or None)
             case ChampionRegistered(folder, trial):
-                champion.register(self._client, self._search, self._children.run(trial), folder, trial)
+                origin = champion.Origin(self._search, parent, trial, self._children.run(trial))
+                champion.register(self._client, origin, folder)
             case SearchEnded(interrupted):
                 self._children.interrupt(entry.at)
                 self._client.set_terminated(parent, "KILLED" if interrupted else "FINISHED", entry.at)
