@@ -53,7 +53,12 @@ def _check_columns(experiment: Experiment, there: list[str]) -> None:
 
 
 def _plain(features: "pd.DataFrame") -> "pd.DataFrame":
+    import numpy as np
+
     # pandas' own number types (Int64, Float32, boolean) hold gaps that numpy arrays cannot
+    texts = [name for name in features.columns if features[name].dtype == object]
+    # a gap is NaN, as in a CSV file, also where Parquet says None
+    features = features.assign(**{name: features[name].where(features[name].notna(), np.nan) for name in texts})
     own = [name for name in features.columns if str(features[name].dtype)[:1] in "IUFb" and _extension(features[name])]
     return features.astype(dict.fromkeys(own, "float64")).rename(columns=str)
 

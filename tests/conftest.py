@@ -1,7 +1,10 @@
 """What tests share: experiments made of the Titanic file, prepared data, and the blueprint of its models."""
 
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from pipeline.build import build
 from pipeline.data import Blueprint, Prepared
 from pipeline.experiment import Experiment
+from pipeline.ledgers.mlflow.reader import MlflowArchive
 from pipeline.load import load
 from pipeline.preprocess import preprocess
 from pipeline.resolve import resolve
@@ -40,3 +44,21 @@ def prepared(titanic: Make) -> Prepared:
 def blueprint(titanic: Make, prepared: Prepared) -> Blueprint:
     """The mlps of the Titanic."""
     return build(titanic(), prepared)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with MLflow's tables, which cost seconds to make."""
+    made = tmp_path_factory.getbasetemp() / "template" / "mlflow.db"
+    if not made.exists():
+        MlflowArchive(made.parent)
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An `mlruns/` with a fresh database."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with closing(sqlite3.connect(template)) as made, closing(sqlite3.connect(tmp_path / "mlflow.db")) as copy:
+        made.backup(copy)
+    return tmp_path

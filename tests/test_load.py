@@ -79,6 +79,14 @@ def test_numbers_with_gaps_of_pandas_own_types_are_read(own: Own) -> None:
     assert own(frame, "parquet").features["x"].dtype == np.float64
 
 
+def test_gaps_in_texts_are_the_same_in_csv_and_parquet(own: Own) -> None:
+    texts = pd.Series(["a", None, "b"] * 10, dtype=object)
+    for source in ("csv", "parquet"):
+        gap = own(pd.DataFrame({"x": texts, "y": [0, 1] * 15}), source).features["x"].iloc[1]
+        assert isinstance(gap, float)
+        assert np.isnan(gap)
+
+
 @pytest.mark.parametrize(
     ("target", "data", "message"),
     [

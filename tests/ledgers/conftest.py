@@ -19,24 +19,6 @@ from pipeline.space import Params
 from pipeline.trial import End, Epoch, Outcome, Trial
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with MLflow's tables, which cost seconds to make."""
-    made = tmp_path_factory.getbasetemp() / "template" / "mlflow.db"
-    if not made.exists():
-        MlflowArchive(made.parent)
-    return made
-
-
-@pytest.fixture
-def folder(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An `mlruns/` with a fresh database."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    with closing(sqlite3.connect(template)) as made, closing(sqlite3.connect(tmp_path / "mlflow.db")) as copy:
-        made.backup(copy)
-    return tmp_path
-
-
 @pytest.fixture
 def record() -> SearchRecord:
     columns = {"Age": "float64", "Sex": "str", "Survived": "int64"}

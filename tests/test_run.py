@@ -1,0 +1,196 @@
+"""A whole experiment, from its file to what MLflow holds; with both libraries, on one's own data too."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.data import Prepared
+from pipeline.experiment import Experiment
+from pipeline.ledgers import Line, Links
+from pipeline.ledgers.mlflow import archive, create
+from pipeline.ledgers.mlflow.store import current, uri
+from pipeline.load import load
+from pipeline.resolve import resolve
+from pipeline.run import Finished, run
+from pipeline.searches.keras_tuner import brackets
+from pipeline.trial import BASELINE, End, Outcome
+from tests.conftest import Make
+
+pytestmark = pytest.mark.slow
+SHORT = {"training.epochs": 5, "training.early_stopping.patience": 2}
+
+
+def go(experiment: Experiment, mlruns: Path) -> Finished:
+    return run(experiment, create(mlruns), mlruns, lambda prepared: None)
+
+
+def lines(experiment: str, mlruns: Path) -> Sequence[Line]:
+    found = archive(mlruns)
+    return found.curves(found.searches(experiment)[0])
+
+
+def champion(name: str, rows: pd.DataFrame, mlruns: Path) -> pd.DataFrame:
+    import mlflow
+
+    with current(uri(mlruns)):
+        answer: pd.DataFrame = mlflow.pyfunc.load_model(f"models:/{name}@champion").predict(rows)
+    return answer
+
+
+def plain(outcome: Outcome) -> Any:
+    """An outcome without what time measured."""
+    curve = tuple(replace(epoch, seconds=0.0) for epoch in outcome.curve)
+    return replace(outcome, seconds={}, curve=curve)
+
+
+def test_every_trial_is_in_mlflow_with_its_curve_and_the_champion_answers_raw_rows(titanic: Make, folder: Path) -> None:
+    experiment = titanic({"search.trials": 4, **SHORT})
+    finished = go(experiment, folder)
+    assert finished.links.owed == 0
+    read = lines("titanic", folder)
+    assert [line.number for line in read] == [BASELINE, 1, 2, 3, 4]
+    outcomes = {o.number: o for o in (*finished.leaderboard.outcomes, finished.leaderboard.baseline) if o}
+    for line in read:
+        outcome = outcomes[line.number]
+        assert (line.end, line.value, line.best_epoch) == (outcome.end, outcome.value, outcome.best_epoch)
+        assert [e.metrics["val_loss"] for e in line.curve] == [e.metrics["val_loss"] for e in outcome.curve]
+        assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"} <= set(line.curve[0].metrics)
+        assert line.settings == {name: str(value) for name, value in outcome.settings.items()}
+    parent = archive(folder).search(archive(folder).searches("titanic")[0])
+    assert parent is not None
+    assert parent.info.status == "FINISHED"
+    assert parent.data.metrics["test/accuracy"] > 0.6
+    assert parent.data.tags["keras"]
+    rows = load(experiment).features
+    answer = champion("titanic", rows, folder)
+    assert len(answer) == 891
+    assert np.allclose(answer[["probability_0", "probability_1"]].sum(axis=1), 1, atol=1e-5)
+
+
+def test_the_pictures_the_file_and_the_report_lie_with_the_search(titanic: Make, folder: Path) -> None:
+    go(titanic({"search.trials": 1, **SHORT}), folder)
+    (top,) = (folder / "artifacts" / "titanic").glob("*/artifacts/experiment.toml")
+    names = {path.name for path in top.parent.iterdir()}
+    assert {"leaderboard.csv", "report.md", "scores.csv", "curves_loss.png", "curves_accuracy.png"} <= names
+    again = resolve(str(top))
+    assert (again.search.trials, again.training.epochs) == (1, 5)
+    pages = [path for path in top.parent.iterdir() if path.suffix == ".html"]
+    assert len(pages) >= 2
+    for page in pages:
+        assert "https://cdn" not in page.read_text("utf-8")[:200_000]
+
+
+def test_two_runs_with_the_same_seed_give_the_same_trials_curves_and_champion(titanic: Make, folder: Path) -> None:
+    experiment = titanic({"search.trials": 3, **SHORT})
+    one, other = go(experiment, folder), go(experiment, folder)
+    assert [plain(o) for o in one.leaderboard.outcomes] == [plain(o) for o in other.leaderboard.outcomes]
+    best = one.leaderboard.best
+    assert best is not None
+    weights = [f.leaderboard.fitted[best.number].weights for f in (one, other)]
+    assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
+    assert one.report == other.report
+
+
+def test_hyperband_gives_the_epochs_of_its_definition_and_promotes_from_kept_weights(
+    titanic: Make, folder: Path
+) -> None:
+    overrides = {"search.library": "keras_tuner", "search.sampler": "hyperband", "training.epochs": 3}
+    finished = go(titanic({**overrides, "training.early_stopping": False}), folder)
+    outcomes = {o.number: o for o in finished.leaderboard.outcomes}
+    wanted = Counter(epochs for bracket in brackets(3) for size, epochs in bracket for _ in range(size))
+    assert Counter(o.trial.epochs for o in outcomes.values()) == wanted
+    promoted = [o for o in outcomes.values() if o.trial.parent is not None]
+    assert promoted
+    for outcome in promoted:
+        assert outcome.trial.parent is not None
+        parent = outcomes[outcome.trial.parent]
+        assert parent.end is End.COMPLETE
+        assert outcome.curve[0].number == parent.trial.epochs + 1
+        # a fresh network would begin far above where its parent ended
+        assert abs(outcome.curve[0].metrics["loss"] - parent.curve[-1].metrics["loss"]) < 0.2
+    assert [line.number for line in lines("titanic", folder)] == [BASELINE, *sorted(outcomes)]
+
+
+def test_a_table_of_ones_own_needs_a_file_and_no_code(folder: Path, tmp_path: Path) -> None:
+    from sklearn.datasets import load_breast_cancer
+
+    table = load_breast_cancer(as_frame=True).frame
+    table["target"] = table["target"].map({0: "malignant", 1: "benign"})
+    table.to_csv(tmp_path / "cancer.csv", index=False)
+    file = tmp_path / "cancer.toml"
+    file.write_text(f"""
+        [data]
+        source = "csv"
+        path = "{tmp_path / "cancer.csv"}"
+        target = "target"
+        [model]
+        family = "mlp"
+        width = [8, 32]
+        [training]
+        epochs = 8
+        learning_rate = {{ low = 1e-3, high = 1e-1, log = true }}
+        [search]
+        trials = 3
+    """)
+    finished = go(resolve(str(file)), folder)
+    assert finished.report is not None
+    assert finished.report.metrics["test/accuracy"] > 0.9
+    answer = champion("cancer", table.drop(columns="target"), folder)
+    assert set(answer["prediction"]) == {"malignant", "benign"}
+
+
+def test_a_regression_is_answered_in_its_own_units(folder: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    pd.DataFrame({"x": x, "y": 1000 + 50 * x}).to_csv(tmp_path / "line.csv", index=False)
+    file = tmp_path / "line.toml"
+    file.write_text(f"""
+        data = {{ source = "csv", path = "{tmp_path / "line.csv"}", target = "y" }}
+        model = {{ family = "mlp", width = [16, 32] }}
+        training = {{ epochs = 40, learning_rate = 0.01 }}
+        search = {{ trials = 2, objective = "val_mae" }}
+    """)
+    finished = go(resolve(str(file)), folder)
+    assert finished.report is not None
+    assert finished.report.metrics["test/mae"] < 10
+    answer = champion("line", pd.DataFrame({"x": [0.0, 1.0]}), folder)
+    assert answer["prediction"].tolist() == pytest.approx([1000, 1050], abs=10)
+
+
+def test_failed_trials_are_recorded_with_their_reason_and_the_search_goes_on(titanic: Make, folder: Path) -> None:
+    listed = [{"learning_rate": 1e30}, {"learning_rate": 0.01}]
+    overrides = {"search.library": "own", "search.sampler": "listed", "search.listed": listed}
+    finished = go(titanic({**overrides, **SHORT}), folder)
+    ends = {o.number: o.end for o in finished.leaderboard.outcomes}
+    assert ends[1] is End.FAILED
+    assert ends[2] in (End.COMPLETE, End.STOPPED_EARLY)
+    failed = archive(folder).trials(archive(folder).searches("titanic")[0])
+    tags = next(t.data.tags for t in failed if t.data.tags["trial"] == "1")
+    assert "the learning rate may be too high" in tags["reason"]
+
+
+def test_the_test_part_is_opened_once_after_the_last_trial(
+    titanic: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+    whole = Prepared.open_test
+
+    def watched(prepared: Prepared) -> Any:
+        (search,) = (folder / "studies").iterdir()
+        opened.append(len(list((search / "weights").iterdir())))
+        return whole(prepared)
+
+    monkeypatch.setattr(Prepared, "open_test", watched)
+    go(titanic({"search.trials": 2, **SHORT}), folder)
+    assert opened == [3]
+
+
+def test_links_lead_to_the_search_its_runs_its_charts_and_the_best_curves(titanic: Make, folder: Path) -> None:
+    links: Links = go(titanic({"search.trials": 1, **SHORT}), folder).links
+    assert list(links.addresses) == ["search", "runs, best first", "charts", "curves of the best two"]
