@@ -21,8 +21,7 @@ METRICS: Final = ("loss", "accuracy", "mae")
 
 
 def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[FileAttached, ...]:
-    """The files written into `figures/` below `folder`, to be attached; the pages among them need no network."""
-    folder = folder / "figures"
+    """The files written into `folder`, which is theirs alone, to be attached; the pages need no network."""
     folder.mkdir(parents=True, exist_ok=True)
     trials = [o for o in (*leaderboard.outcomes, leaderboard.baseline) if o]
     measured = {name for o in trials for epoch in o.curve[:1] for name in epoch.metrics}

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import champion
 from pipeline.build import build
 from pipeline.data import Arrays, Blueprint, Dataset, Prepared, Task
 from pipeline.evaluate import UNTUNED, evaluate
@@ -117,13 +116,6 @@ def test_a_regression_is_scored_in_the_targets_units(titanic: Make, tmp_path: Pa
     assert known["classes"] == []
     output = pd.read_json(tmp_path / "champion" / "output.json", orient="split")
     assert 150_000 < output["prediction"].mean() < 550_000
-
-
-def test_the_example_shows_every_column_with_and_without_a_gap(prepared: Prepared) -> None:
-    rows = champion.example(prepared)
-    train = prepared.dataset.features.iloc[prepared.split.train][list(prepared.transform.columns)]
-    assert (rows.isna().any() == train.isna().any()).all()
-    assert rows.notna().any().all()
 
 
 def prepared_houses(experiment: Experiment) -> Prepared:

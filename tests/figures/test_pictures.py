@@ -18,7 +18,7 @@ def test_every_file_written_is_attached_and_pages_carry_their_script(
     events = draw(make_board(60), space, tmp_path)
     assert {event.path.name for event in events} == {*PAGES, "importance.png"}
     for page in ("curves.html", "search.html"):
-        text = (tmp_path / "figures" / page).read_text()
+        text = (tmp_path / page).read_text()
         assert "<script src" not in text
         assert text.count("Plotly.newPlot(") >= 2
     for event in events:
