@@ -1,0 +1,48 @@
+"""The command line, typed in a folder of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+Start = Callable[..., "subprocess.Popen[str]"]
+Type = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def here(folder: Path, tmp_path: Path) -> Path:
+    """A folder with `experiments/`, and an `mlruns/` with a fresh database."""
+    shutil.copytree(ROOT / "experiments", tmp_path / "here" / "experiments")
+    (tmp_path / "here" / "mlruns").mkdir()
+    (folder / "mlflow.db").rename(tmp_path / "here" / "mlruns" / "mlflow.db")
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def started(here: Path) -> Start:
+    """Starts `python -m pipeline` with words."""
+
+    def start(*words: str, **how: Any) -> "subprocess.Popen[str]":
+        env: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": here, "env": env}
+        return subprocess.Popen([sys.executable, "-m", "pipeline", *words], **{**pipes, **how})
+
+    return start
+
+
+@pytest.fixture
+def typed(started: Start) -> Type:
+    """Types `python -m pipeline` with words and waits for its end."""
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        process = started(*words)
+        out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    return run

@@ -1,0 +1,93 @@
+"""`make tune` as a person meets it: what it prints, and how it ends."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from pipeline.ledgers.mlflow import archive
+from pipeline.trial import BASELINE
+from tests.commands.conftest import Start, Type
+
+SHORT = "training.epochs=4 training.early_stopping.patience=2"
+
+
+@pytest.mark.slow
+def test_a_search_ends_with_its_champion_and_its_links_and_no_librarys_words(typed: Type, here: Path) -> None:
+    done = typed("tune", "titanic", "--trials", "3", "--set", SHORT)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "titanic: binary, 535 rows to train on, 178 for validation, 178 for the test"
+    assert sum(line.startswith("trial ") for line in lines) == 3
+    assert any(line.startswith("Champion: trial ") for line in lines)
+    for words in ("logistic regression", "gradient boosting", "majority class", "untuned baseline", "log loss"):
+        assert words in done.stdout
+    assert "http://127.0.0.1:5000/#/experiments/" in done.stdout
+    assert not any(word in done.stdout for word in ("WARNING", "Warning", "oneDNN", "Traceback"))
+    assert (here / "mlruns" / "logs" / "titanic.log").is_file()
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_after_the_running_epoch_with_everything_finished_recorded(started: Start, here: Path) -> None:
+    process = started("tune", "titanic", "--trials", "200", "--set", SHORT)
+    assert process.stdout is not None
+    shown = []
+    for line in process.stdout:
+        shown.append(line)
+        if line.startswith("trial    5/"):
+            process.send_signal(signal.SIGINT)
+            break
+    rest, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (130, "")
+    assert "Stopped by you after" in rest
+    assert "make tune" not in errors
+    found = archive(here / "mlruns")
+    (search,) = found.searches("titanic")
+    lines = found.curves(search)
+    assert [line.number for line in lines] == list(range(BASELINE, len(lines)))
+    assert len(lines) >= 6
+    assert all(line.end is not None for line in lines[:6])
+    parent = found.search(search)
+    assert parent is not None
+    assert parent.info.status == "KILLED"
+
+
+@pytest.mark.slow
+def test_a_search_whose_trials_all_fail_says_so_and_exits_1(typed: Type) -> None:
+    listed = 'search.listed=[{learning_rate=1e30}] search.sampler="listed" search.library="own"'
+    done = typed("tune", "titanic", "--set", f"{listed} {SHORT}")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "None of the 1 trials has a value, so there is no champion." in done.stdout
+    assert "the learning rate may be too high" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["tune", "titnic"], "experiments/titnic.toml: there is no such file. Did you mean `titanic`?"),
+        (
+            ["tune", "titanic", "--set", "training.optimiser=adam"],
+            "command line, training.optimiser: unknown key. Did you mean `training.optimizer`?",
+        ),
+        (
+            ["check", "titanic", "--set", "data.target=Survive"],
+            "experiments/titanic.toml, data.target: there is no column `Survive`. Did you mean `Survived`?",
+        ),
+        (["tune", "titanic", "--set", "epochs"], "command line, SET: `epochs` sets nothing."),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_mistake_is_one_line_exit_code_2_and_no_run(typed: Type, here: Path, words: list[str], message: str) -> None:
+    done = typed(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(message)
+    assert done.stderr.count("\n") == 1
+    assert not (here / "mlruns" / "studies").exists()
+
+
+def test_check_says_what_the_data_came_to(typed: Type) -> None:
+    done = typed("check", "titanic")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "column Cabin is left out: text with 101 different values in 535 rows." in done.stdout
+    assert "experiments/titanic.toml is right." in done.stdout
