@@ -16,7 +16,7 @@ help:   ## this list                        make
 		| while IFS='|' read -r name what example; do printf '  %-8s %-56s %s\n' "$$name" "$$what" "$$example"; done
 
 tune: $(STAMP)   ## search, score the winner, log it all     make tune EXP=titanic TRIALS=20
-	@$(RUN) tune '$(or $(EXP),$(error say which experiment: make tune EXP=titanic))' $(OPTIONS)
+	@$(RUN) tune '$(or $(EXP),$(error say which experiment: make tune EXP=titanic))' $(OPTIONS) $(if $(NEW),--new)
 
 check: $(STAMP)   ## find what is wrong before a search     make check EXP=titanic
 	@$(RUN) check '$(or $(EXP),$(error say which experiment: make check EXP=titanic))' $(OPTIONS)
@@ -45,6 +45,6 @@ clean:   ## remove .venv and caches; mlruns/ stays     make clean
 $(STAMP): requirements.lock pyproject.toml
 	@echo 'Setting up .venv (a few minutes, once) …'
 	@$(PYTHON) -m venv .venv
-	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/pip install --quiet --disable-pip-version-check --compile --no-deps -r requirements.lock
-	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/pip install -qq --disable-pip-version-check --compile --no-deps -r requirements.lock
+	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)

@@ -15,8 +15,8 @@ from pipeline.experiment import Experiment
 from pipeline.ledgers import Ledger
 from pipeline.searches import Search
 from pipeline.space import Params
+from pipeline.study import Study
 from pipeline.trial import BASELINE, End, Epoch, Fitted, Leaderboard, Outcome, Trial, TrialFailed, Verdict
-from pipeline.weights import Weights
 
 KEPT: Final = 10
 """So many of the best trials keep their weights on disk; a search that promotes keeps all."""
@@ -68,23 +68,31 @@ class Loop:
     """Drives one search through one engine; a place freed by one trial is taken by the next at once."""
 
     def __init__(
-        self, search: Search, engine: Engine, blueprint: Blueprint, experiment: Experiment, ledger: Ledger
+        self,
+        search: Search,
+        engine: Engine,
+        blueprint: Blueprint,
+        experiment: Experiment,
+        ledger: Ledger,
+        study: Study,
     ) -> None:
         self._search = search
+        self._study = study
         self._engine = engine
         self._blueprint = blueprint
         self._training = experiment.training
         self._objective = experiment.search.objective
         self._ledger = ledger
         self._flights: dict[int, Flight] = {}
-        self._outcomes: list[Outcome] = []
-        self._epochs = 0
+        self._past = {outcome.number: outcome for outcome in study.past}
+        self._outcomes = [outcome for outcome in study.past if outcome.number != BASELINE]
+        self._epochs = sum(len(outcome.curve) for outcome in self._outcomes)
 
-    def run(self, weights: Weights, clock: Clock, limits: Limits) -> list[Outcome]:
-        """The outcomes in the order in which they came, until the search has no more trials or a limit is reached.
+    def run(self, clock: Clock, limits: Limits) -> list[Outcome]:
+        """The outcomes, those of earlier goes first, until the search has no more trials or a limit is reached.
 
-        The best trials' weights lie in `weights` before their outcome is told. Interrupted, the trials in flight are
-        taken out without an outcome; at another limit they end as pruned after the running epoch.
+        The best trials' weights are on disk before their outcome is told. Interrupted, the trials in flight are taken
+        out without an outcome; at another limit they end as pruned after the running epoch.
         """
         while not limits.interrupted():
             spent = limits.reached(self._epochs)
@@ -92,47 +100,51 @@ class Loop:
                 free = self._engine.capacity - len(self._flights)
                 asked = self._search.ask(free) if free > 0 and not spent else ()
             for trial in asked:
-                self._start(trial, weights)
+                self._start(trial)
             if not self._flights:
                 if spent or not asked:
                     break
                 continue
             with clock.phase("train"):
-                epochs = self._step(weights)
+                epochs = self._step()
             with clock.phase("judge"):
                 for epoch in epochs:
-                    self._judge(epoch, weights, limits.reached(self._epochs))
+                    self._judge(epoch, limits.reached(self._epochs))
         for flight in self._flights.values():
             self._engine.stop(flight.trial)
         return self._outcomes
 
-    def _start(self, trial: Trial, weights: Weights) -> None:
+    def _start(self, trial: Trial) -> None:
+        if trial.number in self._past:
+            # the process was killed between an outcome's line in the journal and the search's own
+            self._search.tell(self._past[trial.number])
+            return
         settings = self._blueprint.settings(trial.params)
         # a setting `epochs` of the trial's own is a limit too, beside what the search gives it
         rule = stopping.Rule.of(self._training, settings, min(trial.epochs, int(settings["epochs"])))
         self._flights[trial.number] = Flight(trial, settings, rule)
         self._ledger.record(TrialStarted(trial, settings))
-        parent = weights[trial.parent] if trial.parent is not None else None
+        parent = self._study.weights[trial.parent] if trial.parent is not None else None
         try:
             self._engine.start(trial, parent)
         except TrialFailed as failure:
-            self._failed(failure, weights)
+            self._failed(failure)
 
-    def _step(self, weights: Weights) -> Sequence[Epoch]:
+    def _step(self) -> Sequence[Epoch]:
         try:
             return self._engine.step()
         except TrialFailed as failure:
-            self._failed(failure, weights)
+            self._failed(failure)
             return ()
 
-    def _judge(self, epoch: Epoch, weights: Weights, spent: str) -> None:
+    def _judge(self, epoch: Epoch, spent: str) -> None:
         self._epochs += 1
         self._ledger.record(EpochEnded(epoch))
         flight = self._flights[epoch.trial]
         flight = replace(flight, curve=(*flight.curve, epoch))
         wrong = _not_finite(epoch, self._objective)
         if wrong:
-            self._end(flight, weights, End.FAILED, wrong)
+            self._end(flight, End.FAILED, wrong)
             return
         judgement = stopping.judge(flight.rule, flight.watch, epoch)
         flight = replace(flight, watch=judgement.watch)
@@ -141,34 +153,36 @@ class Loop:
             self._engine.keep(flight.trial)
         verdict = self._search.report(epoch)
         if judgement.end is not None:
-            self._end(flight, weights, judgement.end)
+            self._end(flight, judgement.end)
         elif verdict is Verdict.PRUNE:
-            self._end(flight, weights, End.PRUNED, f"by the pruner after epoch {epoch.number}")
+            self._end(flight, End.PRUNED, f"by the pruner after epoch {epoch.number}")
         elif spent:
-            self._end(flight, weights, End.PRUNED, spent)
+            self._end(flight, End.PRUNED, spent)
 
-    def _end(self, flight: Flight, weights: Weights, end: End, reason: str = "") -> None:
+    def _end(self, flight: Flight, end: End, reason: str = "") -> None:
         fitted = self._engine.stop(flight.trial)
         value, best = None, None
         if end in (End.COMPLETE, End.STOPPED_EARLY):
             best = flight.watch.kept or flight.curve[-1].number
             value = next(e for e in flight.curve if e.number == best).metrics[self._objective]
-            weights.put(flight.trial.number, fitted)
-        self._tell(flight.outcome(end, fitted, value=value, best_epoch=best, reason=reason), weights)
+            self._study.weights.put(flight.trial.number, fitted)
+        self._tell(flight.outcome(end, fitted, value=value, best_epoch=best, reason=reason))
 
-    def _failed(self, failure: TrialFailed, weights: Weights) -> None:
+    def _failed(self, failure: TrialFailed) -> None:
         flight = self._flights[failure.trial]
         outcome = flight.outcome(End.FAILED, Fitted(()), value=None, best_epoch=None, reason=failure.reason)
-        self._tell(outcome, weights)
+        self._tell(outcome)
 
-    def _tell(self, outcome: Outcome, weights: Weights) -> None:
+    def _tell(self, outcome: Outcome) -> None:
         del self._flights[outcome.number]
         self._outcomes.append(outcome)
         if not self._search.promotes:
             best = Leaderboard.of(self._objective, self._outcomes, None, {}).outcomes[:KEPT]
-            weights.keep_only({BASELINE, *(o.number for o in best)})
-        self._search.tell(outcome)
+            self._study.weights.keep_only({BASELINE, *(o.number for o in best)})
+        # in this order: what the ledger has and the journal lacks is trained again to the same end on the same run
         self._ledger.record(TrialEnded(outcome))
+        self._study.journal.append(outcome)
+        self._search.tell(outcome)
 
 
 def _not_finite(epoch: Epoch, objective: str) -> str:

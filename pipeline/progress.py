@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, final
 
 from pipeline.data import Prepared
 from pipeline.events import Event, SearchMeasured, SearchRecord, TrialEnded
+from pipeline.experiment import Experiment
 from pipeline.ledgers import Ledger, Links
+from pipeline.study import Study
 from pipeline.trial import BASELINE, Direction, End, Outcome
 
 if TYPE_CHECKING:
@@ -27,15 +29,15 @@ def ready(prepared: Prepared, console: "Console") -> None:
 class Shown:
     """A ledger that shows on `console` what it hands on to `inner`."""
 
-    def __init__(self, inner: Ledger, console: "Console", trials: int) -> None:
+    def __init__(self, inner: Ledger, console: "Console", experiment: Experiment) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._inner = inner
         self._console = console
-        self._total = trials
+        self._total = experiment.search.trials
         self._ends = dict.fromkeys(End, 0)
         self._best: Outcome | None = None
-        self._objective = ""
+        self._objective = experiment.search.objective
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -46,10 +48,19 @@ class Shown:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("tune", total=trials, note="preparing")
+        self._task = self._bar.add_task("tune", total=self._total, note="preparing")
+
+    def begin(self, prepared: Prepared, study: Study) -> None:
+        """Say what the data came to, and with how many trials of earlier goes a search goes on."""
+        ready(prepared, self._console)
+        past = [o for o in study.past if o.number != BASELINE]
+        if study.past:
+            self._console.print(f"{study.identity} goes on after {len(past)} trials (NEW=1 would begin anew)")
+        for outcome in past:
+            self._count(outcome)
+        self._bar.update(self._task, completed=len(past))
 
     def open(self, search: SearchRecord) -> None:
-        self._objective = search.objective
         self._inner.open(search)
         self._bar.start()
 
@@ -70,12 +81,17 @@ class Shown:
             self._line(outcome, always=True)
             self._bar.update(self._task, note="searching")
             return
-        self._ends[outcome.end] += 1
-        new_best = self._beats(outcome)
-        if new_best:
-            self._best = outcome
+        new_best = self._count(outcome)
         self._bar.update(self._task, advance=1, note=self._note())
         self._line(outcome, always=new_best)
+
+    def _count(self, outcome: Outcome) -> bool:
+        """Whether the outcome, counted now, is the best so far."""
+        self._ends[outcome.end] += 1
+        if not self._beats(outcome):
+            return False
+        self._best = outcome
+        return True
 
     def _beats(self, outcome: Outcome) -> bool:
         if outcome.value is None:

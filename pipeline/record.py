@@ -20,14 +20,14 @@ LIMITS: Final = ("trials", "budget", "minutes")
 """What may change between two goes of the same search."""
 
 
-def search_record(experiment: Experiment, dataset: Dataset, folder: Path) -> SearchRecord:
-    """The record of a search whose files lie in `folder`, named by its identity."""
+def search_record(experiment: Experiment, dataset: Dataset, identity: str) -> SearchRecord:
+    """The record of the search `identity`."""
     search = experiment.search
     settings = {f"space/{name}": _text(setting) for name, setting in experiment.settings.items()}
     settings |= {f"baseline/{name}": _text(value) for name, value in experiment.baseline.items()}
     settings |= {f"search/{name}": _text(getattr(search, name)) for name in _given(search) if name != "listed"}
     return SearchRecord(
-        identity=folder.name,
+        identity=identity,
         experiment=experiment.name,
         title=f"{search.library} {search.sampler}" + ("" if search.pruner == "none" else f" + {search.pruner}"),
         objective=search.objective,
@@ -54,16 +54,6 @@ def fingerprint(experiment: Experiment, digest: str) -> str:
     content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}
     text = json.dumps([content, digest], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def new_folder(experiment: Experiment, digest: str, mlruns: Path) -> Path:
-    """A folder under `mlruns/studies/` for a new search; its name is the search's identity."""
-    studies = mlruns / "studies"
-    stem = f"{experiment.name}-{fingerprint(experiment, digest)}"
-    taken = {int(p.name.rpartition("-")[2]) for p in studies.glob(f"{stem}-*")}
-    folder = studies / f"{stem}-{max(taken, default=0) + 1}"
-    folder.mkdir(parents=True)
-    return folder
 
 
 def resolved(experiment: Experiment) -> str:

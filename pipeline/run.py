@@ -1,5 +1,6 @@
 """The five stages of an experiment, from its file to its report."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from pipeline.ledgers import Ledger, Links
 from pipeline.load import load
 from pipeline.pictures import draw
 from pipeline.preprocess import preprocess
-from pipeline.record import new_folder, search_record
+from pipeline.record import search_record
 from pipeline.report import Report
+from pipeline.study import Study, opened
 from pipeline.trial import Leaderboard
 from pipeline.tune import tune
 
@@ -33,37 +35,42 @@ class Finished:
     seconds: Mapping[str, float]
 
 
-def run(experiment: Experiment, ledger: Ledger, mlruns: Path, say: Callable[[Prepared], None]) -> Finished:
+def run(
+    experiment: Experiment, ledger: Ledger, mlruns: Path, say: Callable[[Prepared, Study], None], *, new: bool = False
+) -> Finished:
     """Everything of an experiment, recorded in `ledger`; the search's files lie under `mlruns`.
 
-    `say` is called once the data is ready. Raises UserError for what is wrong with file or data before any run is
-    opened.
+    A search of the same experiment on the same data that is unfinished goes on, one that is finished with smaller
+    limits is extended; `new` begins another all the same. `say` is called once the data is ready. Raises UserError for
+    what is wrong with file or data, or where another process runs the search, before any run is opened.
     """
-    clock = Clock()
+    began, clock = time.monotonic(), Clock()
     backend.prepare(experiment.training.backend)
     with clock.phase("load"):
         dataset = load(experiment)
     with clock.phase("preprocess"):
         prepared = preprocess(dataset, experiment)
-    say(prepared)
-    folder = new_folder(experiment, dataset.digest, mlruns)
-    ledger.open(search_record(experiment, dataset, folder))
-    interrupted, report = True, None
-    try:
-        with clock.phase("build"):
-            blueprint = build(experiment, prepared)
-        with clock.phase("tune"):
-            leaderboard = tune(blueprint, prepared, experiment, ledger, folder)
-        with clock.phase("draw"):
-            for picture in draw(leaderboard, blueprint.space, folder / "pictures"):
-                ledger.record(picture)
-        interrupted = leaderboard.interrupted
-        if leaderboard.best is not None and not interrupted:
-            with clock.phase("evaluate"):
-                report = evaluate(leaderboard, blueprint, prepared, experiment, ledger, folder)
-    finally:
-        ledger.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))
-        ledger.record(SearchEnded(interrupted))
-        with clock.phase("ledger"):
-            links = ledger.close()
+    with opened(experiment, dataset.digest, mlruns, new=new) as study:
+        say(prepared, study)
+        ledger.open(search_record(experiment, dataset, study.identity))
+        interrupted, report = True, None
+        try:
+            with clock.phase("build"):
+                blueprint = build(experiment, prepared)
+            with clock.phase("tune"):
+                leaderboard = tune(blueprint, prepared, experiment, ledger, study, began)
+            with clock.phase("draw"):
+                for picture in draw(leaderboard, blueprint.space, study.folder / "pictures"):
+                    ledger.record(picture)
+            interrupted = leaderboard.interrupted
+            if leaderboard.best is not None and not interrupted:
+                with clock.phase("evaluate"):
+                    report = evaluate(leaderboard, blueprint, prepared, experiment, ledger, study.folder)
+        finally:
+            ledger.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))
+            ledger.record(SearchEnded(interrupted))
+            with clock.phase("ledger"):
+                links = ledger.close()
+        if not interrupted:
+            study.finish(experiment)
     return Finished(leaderboard, report, links, clock.seconds)

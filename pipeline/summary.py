@@ -68,7 +68,7 @@ def _interrupted(board: Leaderboard, console: "Console") -> None:
         console.print(
             f"The best so far is trial {board.best.number}, {board.objective} {board.best.value:.4f}.", end=" "
         )
-    console.print("The test part was not looked at.")
+    console.print("The same command goes on; the test part was not looked at.")
 
 
 def _nothing(board: Leaderboard, console: "Console") -> None:

@@ -1,10 +1,8 @@
 """Stage 4: the baseline and then a search's trials, trained and ranked."""
 
 import math
-import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 from pipeline import choose
 from pipeline.clock import Clock
@@ -19,41 +17,46 @@ from pipeline.pruning import Rungs
 from pipeline.searches import Search, SearchPart
 from pipeline.searches.listed import Listed
 from pipeline.seeds import trial_seed
+from pipeline.study import Study
 from pipeline.trial import BASELINE, Leaderboard, Trial
-from pipeline.weights import Weights
+
+EVALUATION: Final = 0.1
+"""The share of `search.minutes` that is kept for what follows the search, at least `LEAST` seconds of it."""
+LEAST: Final = 15.0
 
 
-def tune(blueprint: Blueprint, prepared: Prepared, experiment: Experiment, ledger: Ledger, folder: Path) -> Leaderboard:
+def tune(
+    blueprint: Blueprint, prepared: Prepared, experiment: Experiment, ledger: Ledger, study: Study, began: float
+) -> Leaderboard:
     """All trials of the experiment's search, best first, the baseline trained before them.
 
-    `folder` is the search's own: its journal and the kept weights. Ctrl-C and SIGTERM end the search after the
-    running epoch; what has not ended then has no outcome.
+    `study` keeps the search's journal and weights, and knows the outcomes of earlier goes; `began` is when the command
+    did, on the monotonic clock. Ctrl-C and SIGTERM end the search after the running epoch; what has not ended then has
+    no outcome.
     """
     clock = Clock()
-    weights = Weights(folder / "weights")
     with clock.phase("start"):
         part = cast("EnginePart", choose.part("engines", experiment.training.engine, "training.engine"))
         engine = part.create(blueprint, prepared)
-        search = _search(experiment, folder)
+        search = _search(experiment, study)
     ledger.record(SearchMeasured({"trials/planned": search.total} if search.total is not None else {}))
+    baseline = next((o for o in study.past if o.number == BASELINE), None)
     with interruptible() as interrupted:
-        baseline = Loop(_baseline(experiment), engine, blueprint, experiment, ledger).run(
-            weights, clock, Limits(interrupted)
-        )
-        outcomes = Loop(search, engine, blueprint, experiment, ledger).run(
-            weights, clock, _limits(experiment, interrupted)
-        )
+        if baseline is None:
+            first = Loop(_baseline(experiment), engine, blueprint, experiment, ledger, study)
+            baseline = next((o for o in first.run(clock, Limits(interrupted)) if o.number == BASELINE), None)
+        loop = Loop(search, engine, blueprint, experiment, ledger, study)
+        outcomes = loop.run(clock, _limits(experiment, interrupted, began))
         stopped = interrupted()
     ledger.record(SearchMeasured({f"seconds/tune/{phase}": seconds for phase, seconds in clock.seconds.items()}))
-    first = baseline[0] if baseline else None
-    return Leaderboard.of(experiment.search.objective, outcomes, first, weights, interrupted=stopped)
+    return Leaderboard.of(experiment.search.objective, outcomes, baseline, study.weights, interrupted=stopped)
 
 
-def _search(experiment: Experiment, folder: Path) -> Search:
+def _search(experiment: Experiment, study: Study) -> Search:
     part = cast("SearchPart", choose.part("searches", experiment.search.part, "search.library"))
-    search = part.create(experiment.space, experiment.search, experiment.epochs, folder)
+    search = part.create(experiment.space, experiment.search, experiment.epochs, study.folder)
     if experiment.search.pruner == "rungs":
-        return Rungs(search, experiment.search.objective)
+        return Rungs(search, experiment.search.objective, [o for o in study.past if o.number != BASELINE])
     return search
 
 
@@ -62,10 +65,12 @@ def _baseline(experiment: Experiment) -> Search:
     return Listed([Trial(BASELINE, experiment.baseline, trial_seed(experiment.search.seed, BASELINE), epochs)])
 
 
-def _limits(experiment: Experiment, interrupted: Callable[[], bool]) -> Limits:
+def _limits(experiment: Experiment, interrupted: Callable[[], bool], began: float) -> Limits:
     minutes, budget = experiment.search.minutes, experiment.search.budget
+    seconds = math.inf if minutes is None else minutes * 60
+    kept = min(max(seconds * EVALUATION, LEAST), seconds / 2)
     return Limits(
         interrupted,
-        deadline=math.inf if minutes is None else time.monotonic() + minutes * 60,
+        deadline=began + seconds - kept if minutes is not None else math.inf,
         epochs=math.inf if budget is None else budget * experiment.epochs,
     )

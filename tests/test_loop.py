@@ -14,8 +14,8 @@ from pipeline.events import EpochEnded, Event, SearchRecord, TrialEnded, TrialSt
 from pipeline.ledgers import Links
 from pipeline.loop import Limits, Loop
 from pipeline.searches.listed import Listed
+from pipeline.study import Study
 from pipeline.trial import End, Epoch, Fitted, Outcome, Trial, TrialFailed
-from pipeline.weights import Weights
 from tests.conftest import Make
 
 PARAMS = {"width": 8, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
@@ -79,33 +79,33 @@ def trials(*epochs: int) -> list[Trial]:
 
 
 @pytest.fixture
-def weights(tmp_path: Path) -> Weights:
-    return Weights(tmp_path / "weights")
+def study(tmp_path: Path) -> Study:
+    return Study.at(tmp_path / "study")
 
 
 class Fixture:
     """A loop over a scripted engine."""
 
-    def __init__(self, blueprint: Blueprint, titanic: Make, weights: Weights) -> None:
-        self.blueprint, self.titanic, self.weights = blueprint, titanic, weights
+    def __init__(self, blueprint: Blueprint, titanic: Make, study: Study) -> None:
+        self.blueprint, self.titanic, self.study = blueprint, titanic, study
         self.notes = Notes()
 
     def run(self, asked: list[Trial], engine: Scripted, limits: Limits | None = None) -> dict[int, Outcome]:
-        loop = Loop(Listed(asked), engine, self.blueprint, self.titanic(), self.notes)
-        outcomes = loop.run(self.weights, Clock(), limits or Limits())
+        loop = Loop(Listed(asked), engine, self.blueprint, self.titanic(), self.notes, self.study)
+        outcomes = loop.run(Clock(), limits or Limits())
         return {o.number: o for o in outcomes}
 
 
 @pytest.fixture
-def looped(blueprint: Blueprint, titanic: Make, weights: Weights) -> Fixture:
-    return Fixture(blueprint, titanic, weights)
+def looped(blueprint: Blueprint, titanic: Make, study: Study) -> Fixture:
+    return Fixture(blueprint, titanic, study)
 
 
 def test_a_trial_ends_with_the_value_and_the_weights_of_its_best_epoch(looped: Fixture) -> None:
     curve = [0.9, 0.5, *[0.6] * 18]
     outcome = looped.run(trials(20), Scripted({1: curve}))[1]
     assert (outcome.end, outcome.value, outcome.best_epoch) == (End.STOPPED_EARLY, 0.5, 2)
-    assert looped.weights[1].weights[0][0] == 2
+    assert looped.study.weights[1].weights[0][0] == 2
 
 
 def test_patience_is_that_of_the_trials_own_settings(looped: Fixture) -> None:
@@ -181,4 +181,4 @@ def test_only_the_best_ten_and_the_baseline_keep_their_weights(looped: Fixture) 
     engine = Scripted({i: [i / 100] for i in range(15)})
     asked = [Trial(i, PARAMS, i, 1) for i in range(15)]
     looped.run(asked, engine)
-    assert list(looped.weights) == list(range(10))
+    assert list(looped.study.weights) == list(range(10))

@@ -1,7 +1,6 @@
 """Search the settings of an experiment, score the winner, and log it all."""
 
 import argparse
-from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
@@ -17,6 +16,7 @@ MLRUNS: Final = Path("mlruns")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The experiment, and what the command line says instead of its file."""
     parser.add_argument("experiment", metavar="EXP", help="the experiment's name, or the path of its file")
+    parser.add_argument("--new", action="store_true", help="begin a new search, also where one could go on")
     overrides.arguments(parser)
 
 
@@ -25,13 +25,13 @@ def run(args: argparse.Namespace) -> int:
     experiment = resolve(args.experiment, overrides.overrides(args))
     log = MLRUNS / "logs" / f"{experiment.name}.log"
     with only_ours(log) as console:
-        from pipeline.progress import Shown, ready
+        from pipeline.progress import Shown
         from pipeline.run import run as run_stages
         from pipeline.summary import show
 
         ledger = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).create(MLRUNS)
-        shown = Shown(ledger, console, experiment.search.trials)
-        finished = run_stages(experiment, shown, MLRUNS, partial(ready, console=console))
+        shown = Shown(ledger, console, experiment)
+        finished = run_stages(experiment, shown, MLRUNS, shown.begin, new=args.new)
         show(finished, console)
     if finished.leaderboard.interrupted:
         return 130

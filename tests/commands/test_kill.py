@@ -1,0 +1,74 @@
+"""A search that is killed at any moment and typed again ends as if nothing had been."""
+
+import os
+import random
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.journal import Journal
+from pipeline.ledgers.mlflow import archive
+from pipeline.trial import Outcome
+from tests.commands.conftest import Start, Type
+
+LIBRARIES = {
+    "optuna": ("--trials", "24", "--set", "training.epochs=2"),
+    "keras_tuner": ("--library", "keras_tuner", "--sampler", "hyperband", "--set", "training.epochs=9"),
+}
+KILLS = 10
+
+
+def timeless(outcome: Outcome) -> Any:
+    """An outcome without what time measured."""
+    curve = tuple(replace(epoch, seconds=0.0) for epoch in outcome.curve)
+    return replace(outcome, seconds={}, curve=curve)
+
+
+def outcomes(mlruns: Path) -> list[Outcome]:
+    """What the search's own journal says, by number."""
+    (study,) = (mlruns / "studies").iterdir()
+    return sorted(Journal(study / "outcomes.jsonl").read(), key=lambda o: o.number)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_search_killed_at_ten_random_moments_ends_as_if_nothing_had_been(
+    library: str, started: Start, typed: Type, here: Path
+) -> None:
+    words = ("tune", "titanic", *LIBRARIES[library])
+    seed = int(os.environ.get("KILL_SEED", time.time_ns() % 10_000))
+    moments = random.Random(seed)
+    for _ in range(KILLS):
+        process = started(*words)
+        assert process.stdout is not None
+        trials = moments.randrange(4)
+        for text in process.stdout:
+            trials -= text.startswith(("trial ", "baseline "))
+            if trials <= 0:
+                break
+        time.sleep(moments.uniform(0.0, 1.5))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    done = typed(*words)
+    assert (done.returncode, done.stderr) == (0, ""), f"KILL_SEED={seed} kills at the same moments; {done.stdout}"
+    assert "goes on after" in done.stdout
+
+    journal = outcomes(here / "mlruns")
+    found = archive(here / "mlruns")
+    (search,) = found.searches("titanic")
+    read = found.curves(search)
+    assert [line.number for line in read] == [o.number for o in journal] == list(range(len(journal)))
+    for line, outcome in zip(read, journal, strict=True):
+        assert (line.end, line.value, line.best_epoch) == (outcome.end, outcome.value, outcome.best_epoch)
+        assert line.settings == {name: str(value) for name, value in outcome.settings.items()}
+        assert [(e.number, e.metrics["val_loss"]) for e in line.curve] == [
+            (e.number, e.metrics["val_loss"]) for e in outcome.curve
+        ]
+
+    (here / "mlruns").rename(here / "killed")
+    assert typed(*words).returncode == 0
+    assert [timeless(o) for o in journal] == [timeless(o) for o in outcomes(here / "mlruns")]
