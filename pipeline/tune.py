@@ -33,7 +33,7 @@ def tune(blueprint: Blueprint, prepared: Prepared, experiment: Experiment, ledge
     weights = Weights(folder / "weights")
     with clock.phase("start"):
         part = cast("EnginePart", choose.part("engines", experiment.training.engine, "training.engine"))
-        engine = part.create(blueprint, prepared)
+        engine = part.create(blueprint, prepared, experiment.search.trials)
         search = _search(experiment, folder)
     ledger.record(SearchMeasured({"trials/planned": search.total} if search.total is not None else {}))
     with interruptible() as interrupted:

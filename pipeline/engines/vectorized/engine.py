@@ -1,0 +1,103 @@
+"""Which lane trains next, and what happens to trials that none can train."""
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, final
+
+from pipeline.data import Blueprint, Prepared
+from pipeline.engines.vectorized.lane import Lane
+from pipeline.engines.vectorized.lanes import Lanes, Refused
+from pipeline.engines.vectorized.reference import Reference
+from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
+
+AHEAD: Final = 16
+"""At least so many trials are asked ahead, and an eighth of the search's: enough to fill lanes with."""
+
+log = logging.getLogger("pipeline")
+
+
+@final
+class VectorizedEngine:
+    """Trains trials in lanes; which lane trains next follows from the trials alone, never from time."""
+
+    def __init__(self, blueprint: Blueprint, prepared: Prepared, trials: int) -> None:
+        self.capacity = max(AHEAD, trials // 8)
+        self._blueprint = blueprint
+        self._lanes = Lanes(blueprint, prepared)
+        self._reference = Reference(blueprint, prepared)
+        self._current: Lane | None = None
+        self._places: dict[int, Lane | Reference] = {}
+        self._parents: dict[int, Fitted | None] = {}
+        self._failures: deque[TrialFailed] = deque()
+
+    def start(self, trial: Trial, weights: Fitted | None) -> None:
+        self._parents[trial.number] = weights
+        settings = self._blueprint.settings(trial.params)
+        try:
+            self._places[trial.number] = self._lanes.take(trial, settings, weights)
+        except MemoryError as error:
+            raise TrialFailed(trial.number, f"MemoryError: {error}") from error
+        except Refused:
+            self._refer([trial])
+        except Exception as error:  # noqa: BLE001  a model may fail in any way; `fit` will say so, or train it
+            log.info("trial %d is trained by model.fit: %s", trial.number, _line(error))
+            self._refer([trial])
+
+    def step(self) -> Sequence[Epoch]:
+        if self._failures:
+            raise self._failures.popleft()
+        lane = self._next()
+        if lane is None:
+            return self._reference.step()
+        self._current = lane
+        try:
+            lane.ready()
+        except Exception as error:  # noqa: BLE001  tracing and compiling may raise anything
+            log.info("%s are trained by model.fit: %s", lane, _line(error))
+            self._lanes.refuse(lane, _line(error))
+            self._refer(lane.trials)
+            return ()
+        try:
+            return lane.step()
+        except Exception as error:  # noqa: BLE001  no memory, most likely
+            self._lanes.refuse(lane, _line(error))
+            self._failures.extend(TrialFailed(trial.number, _line(error)) for trial in lane.trials)
+            return ()
+
+    def keep(self, trial: Trial) -> None:
+        self._place(trial).keep(trial)
+
+    def stop(self, trial: Trial) -> Fitted:
+        fitted = self._place(trial).leave(trial)
+        del self._places[trial.number], self._parents[trial.number]
+        return fitted
+
+    def _place(self, trial: Trial) -> Lane | Reference:
+        if trial.number not in self._places:
+            raise ValueError(f"trial {trial.number} is not in this engine")
+        return self._places[trial.number]
+
+    def _refer(self, trials: Sequence[Trial]) -> None:
+        for trial in trials:
+            self._reference.add(trial, self._parents[trial.number])
+            self._places[trial.number] = self._reference
+
+    def _next(self) -> Lane | None:
+        """The lane with the most slots filled: the current one where it is among them, else the oldest.
+
+        None where all lanes are empty: the reference engine, one trial at a time, comes last.
+        """
+        filled = {lane: min(len(lane.trials), lane.slots) for lane in self._lanes}
+        most = max(filled.values(), default=0)
+        if most == 0:
+            return None
+        if self._current in filled and filled[self._current] == most:
+            return self._current
+        return next(lane for lane, count in filled.items() if count == most)
+
+
+def _line(error: Exception) -> str:
+    """An exception in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
