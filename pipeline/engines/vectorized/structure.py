@@ -114,6 +114,14 @@ def _difference(one: Outline, other: Outline) -> Effect:
     return Effect.WIDTHS if changed and whole and ranks[0] == ranks[1] else Effect.STRUCTURE
 
 
+def kind_of(outline: Outline) -> frozenset[tuple[str, tuple[Any, ...]]]:
+    """The kinds of layers in an outline, whatever their number, sizes and rates."""
+    return frozenset(
+        (type(layer).__name__, tuple(t.value for t in _traits_of(layer) if isinstance(t.value, str | bool)))
+        for layer in outline.layers
+    )
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Trait:
