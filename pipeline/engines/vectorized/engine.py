@@ -24,7 +24,7 @@ class VectorizedEngine:
     def __init__(self, blueprint: Blueprint, prepared: Prepared, trials: int) -> None:
         self.capacity = max(AHEAD, trials // 8)
         self._blueprint = blueprint
-        self._lanes = Lanes(blueprint, prepared)
+        self.lanes = Lanes(blueprint, prepared)
         self._reference = Reference(blueprint, prepared)
         self._current: Lane | None = None
         self._places: dict[int, Lane | Reference] = {}
@@ -35,7 +35,7 @@ class VectorizedEngine:
         self._parents[trial.number] = weights
         settings = self._blueprint.settings(trial.params)
         try:
-            self._places[trial.number] = self._lanes.take(trial, settings, weights)
+            self._places[trial.number] = self.lanes.take(trial, settings, weights)
         except MemoryError as error:
             raise TrialFailed(trial.number, f"MemoryError: {error}") from error
         except Refused:
@@ -76,7 +76,7 @@ class VectorizedEngine:
             lane.wait()
         except Exception as error:  # noqa: BLE001  tracing and compiling may raise anything
             log.info("%d trials are trained by model.fit: %s", len(lane.trials), _line(error))
-            self._lanes.refuse(lane, _line(error))
+            self.lanes.refuse(lane, _line(error))
             self._refer(lane.trials)
             return False
         return True
@@ -85,7 +85,7 @@ class VectorizedEngine:
         try:
             return lane.step()
         except Exception as error:  # noqa: BLE001  no memory, most likely
-            self._lanes.refuse(lane, _line(error))
+            self.lanes.refuse(lane, _line(error))
             self._failures.extend(TrialFailed(trial.number, _line(error)) for trial in lane.trials)
             return ()
 
@@ -95,7 +95,7 @@ class VectorizedEngine:
         None where all are empty: the reference engine, one trial at a time, comes last. Two lanes side by side, each
         in a thread, were no faster (measured: 8.3 s against 6.8 s for 64 trials): a lane alone keeps both cores busy.
         """
-        filled = {lane: min(len(lane.trials), lane.slots) for lane in self._lanes}
+        filled = {lane: min(len(lane.trials), lane.slots) for lane in self.lanes}
         waiting = [lane for lane, count in filled.items() if count]
         return min(waiting, key=lambda lane: (-filled[lane], lane is not self._current), default=None)
 

@@ -83,18 +83,19 @@ def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tr
             sums = sums + more
         measured = [sums / size.rows]
         if size.validation:
-            measured.append(_validated(step, state, validation_x, validation_y, over) / size.validation)
+            sums = _validated(step, (tuple(state), given["numbers"]), validation_x, validation_y, over)
+            measured.append(sums / size.validation)
         return {"state": tuple(state), "best": best}, ops.stack(measured, axis=1)
 
     return run
 
 
-def _validated(step: Step, state: State, x: Tensor, y: Tensor, over: Callable[..., Tree]) -> Tensor:
-    sums = []
+def _validated(step: Step, slots: Tree, x: Tensor, y: Tensor, over: Callable[..., Tree]) -> Tensor:
+    sums: list[Tensor] = []
     for start in range(0, int(x.shape[0]), AT_ONCE):
         batch = (x[start : start + AT_ONCE], y[start : start + AT_ONCE])
         counted = ops.ones((int(batch[1].shape[0]),))
-        sums.append(over(lambda s, b=batch, c=counted: step.validate(State(*s), (*b, c)), tuple(state)))
+        sums.append(over(lambda s, b=(*batch, counted): step.validate(State(*s[0]), s[1], b), slots))
     return sum(sums)
 
 

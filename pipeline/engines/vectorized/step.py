@@ -55,13 +55,14 @@ class Step:
             trainable, optimizer = self.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
         return State(list(trainable), other, list(optimizer)), sums
 
-    def validate(self, state: State, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def validate(self, state: State, numbers: Tensor, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """The sums of loss and metrics over the rows of a batch, the model as it predicts."""
         x, y, weights = batch
-        predicted, _, losses = self.model.stateless_call(
-            state.trainable, state.other, x, training=False, return_losses=True
-        )
-        return self._sums(y, predicted, weights, losses)
+        with substituted(self.handles, numbers):
+            predicted, _, losses = self.model.stateless_call(
+                state.trainable, state.other, x, training=False, return_losses=True
+            )
+            return self._sums(y, predicted, weights, losses)
 
     def _objective(
         self, trainable: list[Tensor], other: list[Tensor], batch: tuple[Tensor, Tensor, Tensor]
