@@ -96,8 +96,8 @@ class Training(Section):
     early_stopping: EarlyStopping | Literal[False] = Field(
         default_factory=EarlyStopping, description="false trains every trial to its last epoch"
     )
-    engine: Literal["fit"] = "fit"
-    backend: Literal["tensorflow", "auto"] = "auto"
+    engine: Literal["vectorized", "fit"] = "vectorized"
+    backend: Literal["tensorflow", "jax", "auto"] = "auto"
     learning_rate: Annotated[Real | None, Searchable(float, above=0)] = None
     weight_decay: Number | None = None
     clipnorm: Number | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from pipeline import backend
+from pipeline import backend, choose
 from pipeline.build import build
 from pipeline.clock import Clock
 from pipeline.data import Prepared
@@ -45,7 +45,7 @@ def run(
     what is wrong with file or data, or where another process runs the search, before any run is opened.
     """
     began, clock = time.monotonic(), Clock()
-    backend.prepare(experiment.training.backend)
+    backend.prepare(_backend(experiment))
     with clock.phase("load"):
         dataset = load(experiment)
     with clock.phase("preprocess"):
@@ -74,3 +74,12 @@ def run(
         if not interrupted:
             study.finish(experiment)
     return Finished(leaderboard, report, links, clock.seconds)
+
+
+def _backend(experiment: Experiment) -> str:
+    """The backend that a file names, or the one on which its family trains fastest in lanes."""
+    training = experiment.training
+    if training.backend != "auto":
+        return training.backend
+    family = choose.part("models", experiment.model.family, "model.family")
+    return str(getattr(family, "BACKEND", "tensorflow")) if training.engine == "vectorized" else "tensorflow"

@@ -37,7 +37,7 @@ def tune(
     clock = Clock()
     with clock.phase("start"):
         part = cast("EnginePart", choose.part("engines", experiment.training.engine, "training.engine"))
-        engine = part.create(blueprint, prepared)
+        engine = part.create(blueprint, prepared, experiment.search.trials)
         search = _search(experiment, study)
     ledger.record(SearchMeasured({"trials/planned": search.total} if search.total is not None else {}))
     baseline = next((o for o in study.past if o.number == BASELINE), None)

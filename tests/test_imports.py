@@ -35,7 +35,8 @@ ROOMS = {
     "optuna": ("searches/optuna.py", "figures/importance.py"),
     "keras_tuner": ("searches/keras_tuner.py",),
     "keras": ("models/", "engines/", "build.py", "evaluate.py", "champion"),
-    "tensorflow": ("engines/",),
+    "tensorflow": ("engines/vectorized/tensorflow.py",),
+    "jax": ("engines/vectorized/jax.py",),
 }
 
 

@@ -2,9 +2,10 @@
 
 The file's name is the value of `training.engine`. Each file offers
 
-    create(blueprint, prepared) -> Engine
+    create(blueprint, prepared, trials) -> Engine
 
-and imports Keras inside its functions. An engine is called from one thread; what it hands out is never changed after.
+where `trials` is how many the search will have at most: an engine that sorts trials asks more of them ahead. The file
+imports Keras inside its functions. An engine is called from one thread; what it hands out is never changed after.
 Epochs are numbered from `trial.initial_epoch` + 1. Metrics carry Keras's names: `loss`, `accuracy`, `val_loss`, … and
 `learning_rate`. What one trial cannot survive (an impossible shape, no memory) is raised as `TrialFailed` out of
 `start` or `step`; that trial is then out of the engine, its neighbours are as they were.
@@ -39,4 +40,4 @@ class Engine(Protocol):
 class EnginePart(Protocol):
     """A file of this folder, as `choose` hands it out."""
 
-    def create(self, blueprint: Blueprint, prepared: Prepared) -> Engine: ...
+    def create(self, blueprint: Blueprint, prepared: Prepared, trials: int = 1) -> Engine: ...

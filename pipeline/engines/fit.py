@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def create(blueprint: Blueprint, prepared: Prepared) -> "FitEngine":
+def create(blueprint: Blueprint, prepared: Prepared, trials: int = 1) -> "FitEngine":  # noqa: ARG001
     """An engine that trains a search's models on prepared data."""
     return FitEngine(blueprint, prepared)
 

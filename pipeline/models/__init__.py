@@ -5,6 +5,8 @@ The file's name is the value of `model.family`. Each file offers
     Settings                                `[model]` with the family's settings, a subclass of `experiment.Model`
     model(settings, input, output) -> keras.Model
 
+    BACKEND                                 the backend on which its lanes train fastest (left out: tensorflow)
+
 where `settings` maps the family's names to values, `input` is the shape of one row and `output` the last layer. The
 weights are drawn from Keras's global seed, which the engine sets. Keras is imported inside the function.
 """

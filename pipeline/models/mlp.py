@@ -10,6 +10,7 @@ from pipeline.space import Params
 if TYPE_CHECKING:
     import keras
 
+BACKEND: Final = "jax"
 ACTIVATIONS: Final = ("relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "leaky_relu", "softplus", "linear")
 
 

@@ -1,0 +1,106 @@
+"""Which lane trains next, and what happens to trials that none can train."""
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, final
+
+from pipeline.data import Blueprint, Prepared
+from pipeline.engines.vectorized.lane import Lane
+from pipeline.engines.vectorized.lanes import Lanes, Refused
+from pipeline.engines.vectorized.reference import Reference
+from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
+
+AHEAD: Final = 16
+"""At least so many trials are asked ahead, and an eighth of the search's: enough to fill lanes with."""
+
+log = logging.getLogger("pipeline")
+
+
+@final
+class VectorizedEngine:
+    """Trains trials in lanes; which lane trains next follows from the trials alone, never from time."""
+
+    def __init__(self, blueprint: Blueprint, prepared: Prepared, trials: int) -> None:
+        self.capacity = max(AHEAD, trials // 8)
+        self._blueprint = blueprint
+        self.lanes = Lanes(blueprint, prepared)
+        self._reference = Reference(blueprint, prepared)
+        self._current: Lane | None = None
+        self._places: dict[int, Lane | Reference] = {}
+        self._parents: dict[int, Fitted | None] = {}
+        self._failures: deque[TrialFailed] = deque()
+
+    def start(self, trial: Trial, weights: Fitted | None) -> None:
+        self._parents[trial.number] = weights
+        settings = self._blueprint.settings(trial.params)
+        try:
+            self._places[trial.number] = self.lanes.take(trial, settings, weights)
+        except MemoryError as error:
+            raise TrialFailed(trial.number, f"MemoryError: {error}") from error
+        except Refused:
+            self._refer([trial])
+        except Exception as error:  # noqa: BLE001  a model may fail in any way; `fit` will say so, or train it
+            log.info("trial %d is trained by model.fit: %s", trial.number, _line(error))
+            self._refer([trial])
+
+    def step(self) -> Sequence[Epoch]:
+        if self._failures:
+            raise self._failures.popleft()
+        self._current = self._next()
+        if self._current is None:
+            return self._reference.step()
+        return self._stepped(self._current) if self._is_ready(self._current) else ()
+
+    def keep(self, trial: Trial) -> None:
+        self._place(trial).keep(trial)
+
+    def stop(self, trial: Trial) -> Fitted:
+        fitted = self._place(trial).leave(trial)
+        del self._places[trial.number], self._parents[trial.number]
+        return fitted
+
+    def _place(self, trial: Trial) -> Lane | Reference:
+        if trial.number not in self._places:
+            raise ValueError(f"trial {trial.number} is not in this engine")
+        return self._places[trial.number]
+
+    def _refer(self, trials: Sequence[Trial]) -> None:
+        for trial in trials:
+            self._reference.add(trial, self._parents[trial.number])
+            self._places[trial.number] = self._reference
+
+    def _is_ready(self, lane: Lane) -> bool:
+        """Whether a lane's program could be compiled, for which it waits; its trials are referred where not."""
+        try:
+            lane.wait()
+        except Exception as error:  # noqa: BLE001  tracing and compiling may raise anything
+            log.info("%d trials are trained by model.fit: %s", len(lane.trials), _line(error))
+            self.lanes.refuse(lane, _line(error))
+            self._refer(lane.trials)
+            return False
+        return True
+
+    def _stepped(self, lane: Lane) -> Sequence[Epoch]:
+        try:
+            return lane.step()
+        except Exception as error:  # noqa: BLE001  no memory, most likely
+            self.lanes.refuse(lane, _line(error))
+            self._failures.extend(TrialFailed(trial.number, _line(error)) for trial in lane.trials)
+            return ()
+
+    def _next(self) -> Lane | None:
+        """The lane with the most slots filled, the current one before others as full, then the oldest.
+
+        None where all are empty: the reference engine, one trial at a time, comes last. Two lanes side by side, each
+        in a thread, were no faster (measured: 8.3 s against 6.8 s for 64 trials): a lane alone keeps both cores busy.
+        """
+        filled = {lane: min(len(lane.trials), lane.slots) for lane in self.lanes}
+        waiting = [lane for lane, count in filled.items() if count]
+        return min(waiting, key=lambda lane: (-filled[lane], lane is not self._current), default=None)
+
+
+def _line(error: Exception) -> str:
+    """An exception in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__

@@ -1,0 +1,75 @@
+"""A trial made ready to take a slot: its first weights and its numbers."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+import keras
+import numpy as np
+
+from pipeline.data import Blueprint
+from pipeline.engines.vectorized.backends import Backend
+from pipeline.engines.vectorized.numbers import Handle
+from pipeline.engines.vectorized.outline import Outline, initial
+from pipeline.space import Params
+from pipeline.trial import Fitted, Trial
+
+BY_ELEMENT: Final = frozenset({"SGD", "RMSprop", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax", "Nadam", "Lion"})
+"""Optimizers that update an element by its own gradients, so that padding does not reach the others."""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Entrant:
+    """`values` are the first values of the model's variables at their true sizes, trainable ones first."""
+
+    trial: Trial
+    values: Sequence[np.ndarray]
+    numbers: Sequence[float]
+    learning_rate: float
+    seconds: float
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """An optimizer as the settings make it; `searched` are its numbers that differ between trials of one lane."""
+
+    optimizer: keras.optimizers.Optimizer
+    searched: tuple[str, ...]
+
+    @staticmethod
+    def of(blueprint: Blueprint, settings: Params) -> "Recipe":
+        """The recipe of a trial's settings: what is searched, given and above 0 is data."""
+        optimizer = blueprint.optimizer(settings)
+        own = vars(optimizer)
+        names = sorted(name for name in blueprint.space.dimensions if name in settings)
+        return Recipe(optimizer, tuple(n for n in names if isinstance(own.get(n), float) and own[n] > 0))
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What trials of one lane have in common."""
+        config = self.optimizer.get_config()
+        rest = {k: v for k, v in config.items() if k not in (*self.searched, "name", "learning_rate")}
+        return (type(self.optimizer).__name__, self.searched, *sorted(rest.items()))
+
+    @property
+    def by_element(self) -> bool:
+        return type(self.optimizer).__name__ in BY_ELEMENT
+
+    def handles(self, optimizer: keras.optimizers.Optimizer) -> list[Handle]:
+        """The handles of what is searched, on an optimizer of this kind."""
+        return [Handle(optimizer, name) for name in self.searched]
+
+
+def entrant(trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | None, backend: Backend) -> Entrant:
+    """A trial ready to enter a lane, from its seed or from its parent's weights."""
+    began = time.perf_counter()
+    variables = [*outline.model.trainable_variables, *outline.model.non_trainable_variables]
+    known = dict(zip(map(id, outline.model.weights), weights.weights, strict=True)) if weights is not None else {}
+    values = [known[id(v)] if id(v) in known else initial(v, backend) for v in variables]
+    handles = [*outline.numbers, *recipe.handles(recipe.optimizer)]
+    rate = float(recipe.optimizer.learning_rate)
+    seconds = time.perf_counter() - began
+    return Entrant(trial, values, [handle.value for handle in handles], rate, seconds)

@@ -1,0 +1,86 @@
+"""JAX: gradient, compiling, stateless optimizers, and drawing weights without compiling for each shape."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import jax
+import keras
+import numpy as np
+
+from pipeline.engines.vectorized.backends import Tensor, Tree
+
+SMALLEST: Final = 2**14
+"""Weights are drawn in powers of four from here on and cut."""
+
+
+def gradient(
+    function: Callable[..., tuple[Tensor, Tree]], variables: Sequence[Tensor], *rest: Tree
+) -> tuple[Tree, list[Tensor]]:
+    """What `function(variables, *rest)` gives beside its value, and the value's gradients by `variables`."""
+    (_, beside), gradients = jax.value_and_grad(function, has_aux=True)(list(variables), *rest)
+    return beside, gradients
+
+
+def compiled(function: Callable[..., Tree], arguments: Sequence[Tree], *, xla: bool) -> Callable[..., Tree]:  # noqa: ARG001
+    """`function` compiled for arguments of these shapes, the first one's memory used anew."""
+    shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), tuple(arguments))  # type: ignore[no-untyped-call]
+    ready: Callable[..., Tree] = jax.jit(function, donate_argnums=(0,)).lower(*shapes).compile()
+    return ready
+
+
+def stateless(kind: type) -> type:
+    """The class itself: on JAX its `stateless_apply` works."""
+    return kind
+
+
+def readable(kind: type) -> None:
+    """Have JAX read objects of a class by their `tensor`."""
+    kind.__jax_array__ = lambda self: self.tensor  # type: ignore[attr-defined]
+
+
+def drawn(initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """What an initializer draws, to the bit."""
+    # JAX compiles a draw for each shape, 250 ms a shape (measured). Its bits depend on an element's place in the
+    # flattened array alone (jax_threefry_partitionable), so one size is drawn for many shapes, and cut.
+    size = math.prod(shape)
+    draw = _elements(initializer, shape, dtype)
+    if draw is None:
+        return np.asarray(initializer(shape, dtype=dtype))
+    whole = max(SMALLEST, 4 ** math.ceil(math.log(max(size, 1), 4)))
+    return np.asarray(draw((whole,)))[:size].reshape(shape)
+
+
+def _elements(
+    initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str
+) -> Callable[[tuple[int]], Any] | None:
+    """How an initializer draws each element for this shape, where all are drawn alike."""
+    kinds, random = keras.initializers, keras.random
+    match initializer:
+        case kinds.VarianceScaling():
+            kind, spread = _scaled(initializer, shape)
+            if kind == "uniform":
+                return lambda s: random.uniform(s, -spread, spread, dtype, initializer.seed)
+            normal = random.truncated_normal if kind == "truncated_normal" else random.normal
+            return lambda s: normal(s, 0.0, spread, dtype, initializer.seed)
+        case kinds.Zeros():
+            return lambda s: np.zeros(s, dtype)
+        case kinds.Ones():
+            return lambda s: np.ones(s, dtype)
+        case kinds.RandomUniform() | kinds.RandomNormal() | kinds.TruncatedNormal():
+            return lambda s: initializer(s, dtype=dtype)
+    return None
+
+
+def _scaled(initializer: Any, shape: tuple[int, ...]) -> tuple[str, float]:
+    """The distribution of a VarianceScaling for a shape and its limit or deviation, as Keras computes them."""
+    from keras.src.initializers.random_initializers import compute_fans
+
+    into, out = compute_fans(shape, input_axes=initializer.input_axes, output_axes=initializer.output_axes)
+    fan = {"fan_in": into, "fan_out": out}.get(initializer.mode, (into + out) / 2.0)
+    scale = initializer.scale / max(1.0, fan)
+    if initializer.distribution == "uniform":
+        return "uniform", math.sqrt(3.0 * scale)
+    if initializer.distribution == "truncated_normal":
+        return "truncated_normal", math.sqrt(scale) / 0.87962566103423978
+    return "normal", math.sqrt(scale)

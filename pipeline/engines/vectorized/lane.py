@@ -1,0 +1,141 @@
+"""K slots of one structure, trained as one program; a slot that is left is taken by the next trial."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from keras import ops, tree
+
+from pipeline.data import Prepared
+from pipeline.engines.vectorized.backends import Tree, own
+from pipeline.engines.vectorized.entrant import Entrant
+from pipeline.engines.vectorized.numbers import columns
+from pipeline.engines.vectorized.order import order
+from pipeline.engines.vectorized.plan import Plan
+from pipeline.engines.vectorized.program import Size, Slots, epoch
+from pipeline.engines.vectorized.template import Template
+from pipeline.trial import Epoch, Fitted, Trial
+
+
+@final
+@dataclass(slots=True, eq=False)
+class Seat:
+    """A trial in a slot; `keeping`: its present weights are to be kept, and are once the next epoch begins."""
+
+    entrant: Entrant
+    seconds: dict[str, float]
+    epoch: int
+    kept: bool = False
+    keeping: bool = False
+
+
+@final
+class Lane:
+    """Trains the trials of one structure, so many at a time as its plan says, the others queued."""
+
+    def __init__(self, template: Template, plan: Plan, batch: int, prepared: Prepared, executor: Executor) -> None:
+        self.slots = plan.slots
+        self._template = template
+        self._queue: deque[Entrant] = deque()
+        self._waited = 0.0
+        self._seats: list[Seat | None] = [None] * plan.slots
+        rows = len(prepared.train)
+        self._size = Size(rows, len(prepared.validation), min(batch, rows), plan.tail and rows % batch > 0)
+        parts = (prepared.train.x, prepared.train.y, prepared.validation.x, prepared.validation.y)
+        self._data = tuple(map(ops.convert_to_tensor, parts))
+        self._given: Slots = {
+            "numbers": np.zeros((plan.slots, len(columns([handle.value for handle in template.handles]))), np.float32),
+            "sizes": [np.zeros((plan.slots, len(v.shape)), np.int32) for v in template.model.trainable_variables],
+        }
+        self._slots: Slots = template.empty(plan.slots)
+        self._names = [*template.names, *(f"val_{name}" for name in template.names if len(prepared.validation))]
+        self._program: Future[Callable[..., Tree]] = executor.submit(self._compiled, plan)
+
+    @property
+    def trials(self) -> list[Trial]:
+        """The trials in slots and in the queue."""
+        return [*(seat.entrant.trial for seat in self._seats if seat is not None), *(e.trial for e in self._queue)]
+
+    def add(self, entrant: Entrant) -> None:
+        """Queue a trial."""
+        self._queue.append(entrant)
+
+    def wait(self) -> None:
+        """Wait until the program is compiled; raises what its compiling raised."""
+        began = time.perf_counter()
+        self._program.result()
+        self._waited += time.perf_counter() - began
+
+    def step(self) -> list[Epoch]:
+        """An epoch of every trial in a slot, freed slots filled first."""
+        program = self._program.result()
+        began = time.perf_counter()
+        self._fill()
+        keep = np.array([seat is not None and seat.keeping for seat in self._seats])
+        self._slots, measured = program(self._slots, {**self._given, "order": self._orders(), "keep": keep}, self._data)
+        sums = ops.convert_to_numpy(measured)
+        seats = [(slot, seat) for slot, seat in enumerate(self._seats) if seat is not None]
+        seconds = (time.perf_counter() - began) / len(seats)
+        return sorted((self._measured(seat, sums[slot], seconds) for slot, seat in seats), key=lambda e: e.trial)
+
+    def keep(self, trial: Trial) -> None:
+        """Have a trial's present weights kept."""
+        self._seat(trial)[1].keeping = True
+
+    def leave(self, trial: Trial) -> Fitted:
+        """Free a trial's slot or its place in the queue."""
+        waiting = next((e for e in self._queue if e.trial == trial), None)
+        if waiting is not None:
+            self._queue.remove(waiting)
+            return self._template.fitted(waiting.values, waiting, {})
+        slot, seat = self._seat(trial)
+        self._seats[slot] = None
+        trainable, other, _ = self._slots["state"]
+        values = self._slots["best"] if seat.kept and not seat.keeping else [*trainable, *other]
+        return self._template.fitted([np.asarray(v)[slot] for v in values], seat.entrant, seat.seconds)
+
+    def _compiled(self, plan: Plan) -> Callable[..., Tree]:
+        given = {**self._given, "order": self._orders(), "keep": np.zeros(plan.slots, bool)}
+        program = epoch(self._template.step, self._size, mapped=plan.mapped)
+        return own().compiled(program, (self._template.empty(plan.slots), given, self._data), xla=plan.xla)
+
+    def _seat(self, trial: Trial) -> tuple[int, Seat]:
+        for slot, seat in enumerate(self._seats):
+            if seat is not None and seat.entrant.trial == trial:
+                return slot, seat
+        raise ValueError(f"trial {trial.number} is not in this engine")
+
+    def _fill(self) -> None:
+        free = [slot for slot, seat in enumerate(self._seats) if seat is None]
+        entering = [(slot, self._queue.popleft()) for slot in free if self._queue]
+        if not entering:
+            return
+        self._slots = tree.map_structure(np.array, self._slots)  # to the host, where a slot is written
+        for slot, entrant in entering:
+            self._template.write(self._slots, slot, entrant)
+            self._given["numbers"][slot] = columns(entrant.numbers)
+            for sizes, value in zip(self._given["sizes"], entrant.values, strict=False):
+                sizes[slot] = value.shape
+            seconds = {"build": entrant.seconds, "compile": self._waited}
+            self._seats[slot] = Seat(entrant, seconds, entrant.trial.initial_epoch)
+            self._waited = 0.0
+
+    def _orders(self) -> np.ndarray:
+        orders = np.zeros((self.slots, self._size.rows + self._size.padding), np.int32)
+        for slot, seat in enumerate(self._seats):
+            if seat is not None:
+                trial = seat.entrant.trial
+                orders[slot, : self._size.rows] = order(trial.seed, seat.epoch + 1, self._size.rows)
+        return orders
+
+    def _measured(self, seat: Seat, sums: np.ndarray, seconds: float) -> Epoch:
+        seat.kept, seat.keeping = seat.kept or seat.keeping, False
+        seat.epoch += 1
+        seat.seconds["train"] = seat.seconds.get("train", 0.0) + seconds
+        metrics: dict[str, float] = dict(zip(self._names, map(float, sums.ravel()), strict=True))
+        metrics["learning_rate"] = float(np.float32(seat.entrant.learning_rate))
+        return Epoch(seat.entrant.trial.number, seat.epoch, metrics, seconds)

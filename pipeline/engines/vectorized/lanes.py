@@ -1,0 +1,97 @@
+"""The lane of a trial: found by what its model and optimizer are made of, or made."""
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias, final
+
+from pipeline.data import Blueprint, Prepared
+from pipeline.engines.vectorized import backends
+from pipeline.engines.vectorized.check import padding_is_harmless
+from pipeline.engines.vectorized.entrant import Recipe, entrant
+from pipeline.engines.vectorized.lane import Lane
+from pipeline.engines.vectorized.numbers import Number
+from pipeline.engines.vectorized.outline import Outline, outline
+from pipeline.engines.vectorized.plan import plan
+from pipeline.engines.vectorized.structure import Structure, Structures, kind_of
+from pipeline.engines.vectorized.template import Template
+from pipeline.space import Params
+from pipeline.trial import Fitted, Trial
+
+Key: TypeAlias = tuple[Any, ...]
+Kind: TypeAlias = tuple[Any, ...]
+log = logging.getLogger("pipeline")
+
+
+@final
+class Refused(Exception):
+    """Why a kind of trial cannot be trained in lanes."""
+
+
+@final
+class Lanes:
+    """All lanes of a search, in the order in which they were made; they compile in a thread, one after another."""
+
+    def __init__(self, blueprint: Blueprint, prepared: Prepared) -> None:
+        self._blueprint = blueprint
+        self._prepared = prepared
+        self._backend = backends.own()
+        self._backend.readable(Number)
+        self._structures = Structures(blueprint)
+        self._bears: dict[Kind, bool] = {}
+        self._executor = ThreadPoolExecutor(1, "compile")
+        self._lanes: dict[Key, Lane] = {}
+        self._refused: dict[Key, Refused] = {}
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(self._lanes.values())
+
+    def take(self, trial: Trial, settings: Params, weights: Fitted | None) -> Lane:
+        """The lane that a trial was queued in; MemoryError where it is too large, or whatever a model raises."""
+        model = outline(self._blueprint, settings, trial.seed)
+        recipe = Recipe.of(self._blueprint, settings)
+        structure = self._structure(settings, model, recipe)
+        batch = int(settings["batch_size"])
+        key = (structure, recipe.key, batch)
+        if key in self._refused:
+            raise self._refused[key]
+        ready = entrant(trial, model, recipe, weights, self._backend)
+        if key not in self._lanes:
+            self._lanes[key] = self._made(settings, structure, recipe, batch)
+        self._lanes[key].add(ready)
+        return self._lanes[key]
+
+    def refuse(self, lane: Lane, reason: str) -> None:
+        """Make no such lane again."""
+        key = next(key for key, known in self._lanes.items() if known is lane)
+        del self._lanes[key]
+        self._refused[key] = Refused(reason)
+
+    def _made(self, settings: Params, structure: Structure, recipe: Recipe, batch: int) -> Lane:
+        model = outline(self._blueprint, {**settings, **dict(structure)})
+        how = plan(model, batch)
+        padded = self._structures.is_padded(structure)
+        template = Template(model, recipe, self._blueprint.output, self._backend, padded=padded)
+        return Lane(template, how, batch, self._prepared, self._executor)
+
+    def _structure(self, settings: Params, model: Outline, recipe: Recipe) -> Structure:
+        """A trial's structure: padded where such a model predicts the same padded, else at its exact widths."""
+        structure = self._structures.of(settings, model.read)
+        if not self._structures.is_padded(structure):
+            return structure
+        kind = (recipe.by_element, kind_of(model))
+        if kind not in self._bears:
+            self._bears[kind] = recipe.by_element and self._bears_padding(settings, structure)
+            if not self._bears[kind]:
+                log.info(
+                    "padding changes what models of %s predict: each width is compiled for itself", dict(structure)
+                )
+        if self._bears[kind]:
+            return structure
+        self._structures.never_pad(structure)
+        return self._structures.of(settings, model.read)
+
+    def _bears_padding(self, settings: Params, structure: Structure) -> bool:
+        wide = outline(self._blueprint, {**settings, **dict(structure)})
+        narrow = outline(self._blueprint, self._structures.narrow(settings))
+        return padding_is_harmless(wide, narrow, self._prepared.train.x, self._backend)

@@ -1,0 +1,105 @@
+"""Floats that Keras reads while tracing, made data: dropout rates and the numbers of optimizers."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from pipeline.engines.vectorized.backends import Tensor
+
+COLUMNS: Final = 2
+"""A number is given as itself and as its complement to one."""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Handle:
+    """Where a number lies: an attribute of a layer or an optimizer."""
+
+    owner: Any
+    name: str
+
+    @property
+    def value(self) -> float:
+        return float(vars(self.owner)[self.name])
+
+
+@final
+class Number:
+    """A number above 0 whose value is data; it calculates as a tensor does.
+
+    `1 - number` is given, not calculated: 1 - 0.999 in float32 is 5e-5 off what Keras computes in Python's floats.
+    """
+
+    __array_priority__ = 100
+
+    def __init__(self, tensor: Tensor, complement: Tensor) -> None:
+        self.tensor = tensor
+        self._complement = complement
+
+    def __rsub__(self, other: Any) -> Tensor:
+        if isinstance(other, int | float) and other == 1:
+            return self._complement
+        return other - self.tensor
+
+    def __sub__(self, other: Any) -> Tensor:
+        return self.tensor - other
+
+    def __add__(self, other: Any) -> Tensor:
+        return self.tensor + other
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> Tensor:
+        return self.tensor * other
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return self.tensor / other
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return other / self.tensor
+
+    def __neg__(self) -> Tensor:
+        return -self.tensor
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __gt__(self, other: Any) -> bool:
+        return self._sign(other)
+
+    def __ne__(self, other: object) -> bool:
+        return self._sign(other)
+
+    def __eq__(self, other: object) -> bool:
+        return not self._sign(other)
+
+    __hash__ = object.__hash__
+
+    @staticmethod
+    def _sign(other: object) -> bool:
+        """Whether the number is above `other`, which is known for 0 alone."""
+        if isinstance(other, int | float) and other == 0:
+            return True
+        raise TypeError(f"a number that differs between trials was compared with {other!r}")
+
+
+def columns(values: Sequence[float]) -> list[float]:
+    """The numbers of one trial as data."""
+    return [column for value in values for column in (value, 1.0 - value)]
+
+
+@contextmanager
+def substituted(handles: Sequence[Handle], data: Tensor) -> Iterator[None]:
+    """While it lasts, `handles` hold the numbers in `data`, (COLUMNS x handles,)."""
+    before = [vars(handle.owner)[handle.name] for handle in handles]
+    try:
+        for i, handle in enumerate(handles):
+            # past __setattr__, where Keras would track the value
+            vars(handle.owner)[handle.name] = Number(data[COLUMNS * i], data[COLUMNS * i + 1])
+        yield
+    finally:
+        for handle, value in zip(handles, before, strict=True):
+            vars(handle.owner)[handle.name] = value

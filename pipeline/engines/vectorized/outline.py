@@ -1,0 +1,89 @@
+"""A trial's model without values: its layers, shapes and initializers, in a tenth of the time that a model takes."""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import final
+
+import keras
+import numpy as np
+from keras.src.backend.common import global_state
+
+from pipeline.data import Blueprint
+from pipeline.engines.vectorized.backends import Backend
+from pipeline.engines.vectorized.numbers import Handle
+from pipeline.space import Params, Scalar
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """A model whose variables have no values yet, and the names of the settings that it was made of."""
+
+    model: keras.Model
+    read: frozenset[str]
+
+    @property
+    def layers(self) -> list[keras.layers.Layer]:
+        """All its layers, those inside others too."""
+        return list(self.model._flatten_layers(include_self=False))  # noqa: SLF001
+
+    @property
+    def numbers(self) -> list[Handle]:
+        """Its numbers that can be data: rates of dropout layers and factors of regularizers, where above 0."""
+        handles = []
+        for layer in self.layers:
+            if type(layer) is keras.layers.Dropout:
+                handles.append(Handle(layer, "rate"))
+            for part in vars(layer).values():
+                if isinstance(part, keras.regularizers.Regularizer):
+                    handles += [Handle(part, name) for name, value in vars(part).items() if isinstance(value, float)]
+        return [handle for handle in handles if handle.value > 0]
+
+
+def outline(blueprint: Blueprint, settings: Params, seed: int = 0) -> Outline:
+    """The outline of the model that `keras.utils.set_random_seed(seed)` and `blueprint.model(settings)` make.
+
+    Drawing no weights it takes 3 to 10 ms, where a model takes 20 to 100 ms, and with new shapes 800 ms on JAX
+    (measured).
+    """
+    # what `set_random_seed` does to initializers; itself it would import TensorFlow (6 s) on JAX
+    random.seed(seed)
+    np.random.seed(seed)
+    seen = _Seen(settings)
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            model = blueprint.model(seen)
+    finally:
+        # the next StatelessScope that ends would give all these variables their values, and they would never be freed
+        global_state.set_global_attribute("uninitialized_variables", [])
+    if not model.built:
+        raise ValueError("the model is built at its first call only")
+    return Outline(model, frozenset(seen.read))
+
+
+def initial(variable: keras.Variable, backend: Backend) -> np.ndarray:
+    """A variable's first value, as Keras would draw it."""
+    if variable._initializer is None:  # noqa: SLF001
+        return np.asarray(keras.ops.convert_to_numpy(variable.value))
+    return backend.drawn(variable._initializer, tuple(variable.shape), variable.dtype)  # noqa: SLF001
+
+
+@final
+class _Seen(Mapping[str, Scalar]):
+    """Settings that note which of them are read."""
+
+    def __init__(self, settings: Params) -> None:
+        self._settings = settings
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Scalar:
+        self.read.add(name)
+        return self._settings[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.read.update(self._settings)
+        return iter(self._settings)
+
+    def __len__(self) -> int:
+        return len(self._settings)

@@ -1,0 +1,109 @@
+"""A lane's epoch as one function: batches in a loop, a trial's step mapped over the slots, then validation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias, final
+
+from keras import ops, tree
+
+from pipeline.engines.vectorized.backends import Tensor, Tree
+from pipeline.engines.vectorized.step import State, Step
+
+AT_ONCE: Final = 1024
+"""So many rows of the validation part at most go through the model at once."""
+
+Slots: TypeAlias = dict[str, Tree]
+Batch: TypeAlias = tuple[Tensor, Tensor, Tensor]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How an epoch is cut: `rows` in batches of `batch`, the last one padded, or where `tail` a step of its own."""
+
+    rows: int
+    validation: int
+    batch: int
+    tail: bool
+
+    @property
+    def whole(self) -> int:
+        """The batches of the loop."""
+        return self.rows // self.batch if self.tail else -(-self.rows // self.batch)
+
+    @property
+    def rest(self) -> int:
+        """The rows of the step after the loop."""
+        return self.rows - self.whole * self.batch if self.tail else 0
+
+    @property
+    def padding(self) -> int:
+        """How many rows fill the last batch up."""
+        return max(self.whole * self.batch - self.rows, 0)
+
+
+def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tree], tuple[Slots, Tensor]]:
+    """The function (slots, given, data) → slots after an epoch and their sums (K, 2, measures).
+
+    `slots` holds `state` and `best`, the weights kept, every tensor with a leading axis K; `given` holds what the
+    host sends: `numbers`, `sizes`, `order` (K, rows), and `keep` (K,), 1 where the weights as they come are to be
+    kept. `data` is (x, y, x, y): the training and the validation part.
+    """
+    over = ops.vectorized_map if mapped else _unmapped
+
+    def run(slots: Slots, given: Slots, data: Tree) -> tuple[Slots, Tensor]:
+        x, y, validation_x, validation_y = data
+        state = State(*slots["state"])
+        weights = [*state.trainable, *state.other]
+        best = [_chosen(given["keep"], new, old) for new, old in zip(weights, slots["best"], strict=True)]
+        count = given["order"].shape[0]
+
+        def train(state: State, start: Tensor, rows: int) -> tuple[State, Tensor]:
+            chosen = ops.slice(given["order"], (0, start), (count, rows))
+            counted = ops.cast(ops.arange(rows) + start < size.rows, "float32")
+            batch = (ops.take(x, chosen, axis=0), ops.take(y, chosen, axis=0))
+
+            def one(args: Tree) -> Tree:
+                state, numbers, sizes, (bx, by) = args
+                return step.train(State(*state), numbers, sizes, (bx, by, counted))
+
+            new, sums = over(one, (tuple(state), given["numbers"], given["sizes"], batch))
+            return State(*new), sums
+
+        def body(i: Tensor, sums: Tensor, *flat: Tensor) -> Tree:
+            new, more = train(State(*tree.pack_sequence_as(tuple(state), list(flat))), i * size.batch, size.batch)
+            return (i + 1, sums + more, *tree.flatten(tuple(new)))
+
+        sums = ops.zeros((count, 1 + len(step.metrics)))
+        begun = (ops.zeros((), "int32"), sums, *tree.flatten(tuple(state)))
+        _, sums, *flat = ops.while_loop(lambda i, *_: i < size.whole, body, begun)
+        state = State(*tree.pack_sequence_as(tuple(state), list(flat)))
+        if size.rest:
+            state, more = train(state, size.whole * size.batch, size.rest)
+            sums = sums + more
+        measured = [sums / size.rows]
+        if size.validation:
+            sums = _validated(step, (tuple(state), given["numbers"]), validation_x, validation_y, over)
+            measured.append(sums / size.validation)
+        return {"state": tuple(state), "best": best}, ops.stack(measured, axis=1)
+
+    return run
+
+
+def _validated(step: Step, slots: Tree, x: Tensor, y: Tensor, over: Callable[..., Tree]) -> Tensor:
+    sums: list[Tensor] = []
+    for start in range(0, int(x.shape[0]), AT_ONCE):
+        batch = (x[start : start + AT_ONCE], y[start : start + AT_ONCE])
+        counted = ops.ones((int(batch[1].shape[0]),))
+        sums.append(over(lambda s, b=(*batch, counted): step.validate(State(*s[0]), s[1], b), slots))
+    return sum(sums)
+
+
+def _chosen(keep: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    return ops.where(ops.reshape(keep, (-1,) + (1,) * (len(new.shape) - 1)), new, old)
+
+
+def _unmapped(function: Callable[[Tree], Tree], elements: Tree) -> Tree:
+    """`vectorized_map` over one element, without the map."""
+    out = function(tree.map_structure(lambda a: a[0], elements))
+    return tree.map_structure(lambda a: ops.expand_dims(a, 0), out)

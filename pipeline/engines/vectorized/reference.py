@@ -1,0 +1,54 @@
+"""The engine `fit` behind a queue, for trials that no lane takes."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import cast, final
+
+from pipeline import choose
+from pipeline.data import Blueprint, Prepared
+from pipeline.engines import EnginePart
+from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
+
+
+@final
+class Reference:
+    """Trains queued trials with `model.fit`, one after another."""
+
+    def __init__(self, blueprint: Blueprint, prepared: Prepared) -> None:
+        self._engine = cast("EnginePart", choose.part("engines", "fit", "training.engine")).create(blueprint, prepared)
+        self._queue: deque[tuple[Trial, Fitted | None]] = deque()
+        self._running: Trial | None = None
+
+    @property
+    def trials(self) -> list[Trial]:
+        """The trial that trains and those queued."""
+        return [*([self._running] if self._running else []), *(trial for trial, _ in self._queue)]
+
+    def add(self, trial: Trial, weights: Fitted | None) -> None:
+        """Queue a trial."""
+        self._queue.append((trial, weights))
+
+    def step(self) -> Sequence[Epoch]:
+        """An epoch of one trial; TrialFailed where it cannot go on, and the next one's turn comes."""
+        if self._running is None and self._queue:
+            trial, weights = self._queue.popleft()
+            self._engine.start(trial, weights)
+            self._running = trial
+        try:
+            return self._engine.step()
+        except TrialFailed:
+            self._running = None
+            raise
+
+    def keep(self, trial: Trial) -> None:
+        """Have a trial's present weights kept."""
+        self._engine.keep(trial)
+
+    def leave(self, trial: Trial) -> Fitted:
+        """Take a trial out."""
+        waiting = next((entry for entry in self._queue if entry[0] == trial), None)
+        if waiting is not None:
+            self._queue.remove(waiting)
+            return Fitted(())
+        self._running = None
+        return self._engine.stop(trial)

@@ -1,0 +1,159 @@
+"""Which trials can be one program: what each setting does to a model, and the structure that trials share."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Final, TypeAlias, final
+
+import keras
+
+from pipeline.data import Blueprint
+from pipeline.engines.vectorized.outline import Outline, outline
+from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar
+
+CLASSES: Final = 2
+"""Widths are padded to the largest of the space or to its half: a class more is a program more to compile."""
+ANY_NUMBER: Final = 0.5
+
+Structure: TypeAlias = tuple[tuple[str, Scalar], ...]
+
+
+@final
+class Effect(Enum):
+    """What another value of a setting changes in a model."""
+
+    NUMBERS = auto()
+    """rates of dropout layers or factors of regularizers, which are data"""
+    WIDTHS = auto()
+    """sizes of weights, which can be padded"""
+    STRUCTURE = auto()
+    """anything else"""
+
+
+@final
+class Structures:
+    """The structures of a search's models, by their settings; knows no family, but compares outlines."""
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self._blueprint = blueprint
+        self._effects: dict[str, Effect] = {}
+        self._unpadded: set[Structure] = set()
+
+    def of(self, settings: Params, read: frozenset[str]) -> Structure:
+        """The settings of the lane's model: those that were read, widths at the top of their class, rates above 0."""
+        structure = self._structure(settings, read)
+        return structure if structure not in self._unpadded else self._structure(settings, read, padded=False)
+
+    def is_padded(self, structure: Structure) -> bool:
+        """Whether trials of different widths share a structure."""
+        widths = (name for name, _ in structure if self._effects[name] is Effect.WIDTHS)
+        return structure not in self._unpadded and any(widths)
+
+    def narrow(self, settings: Params) -> Params:
+        """The settings with the smallest widths."""
+        dimensions = self._blueprint.space.dimensions
+        small = {n: _numbers(dimensions[n])[0] for n, e in self._effects.items() if e is Effect.WIDTHS}
+        return {**settings, **small}
+
+    def never_pad(self, structure: Structure) -> None:
+        """Give every width a structure of its own instead of this one."""
+        self._unpadded.add(structure)
+
+    def _structure(self, settings: Params, read: frozenset[str], *, padded: bool = True) -> Structure:
+        return tuple((name, self._canonical(name, settings, padded=padded)) for name in sorted(read))
+
+    def _canonical(self, name: str, settings: Params, *, padded: bool) -> Scalar:
+        effect = self._effect(name, settings)
+        value = settings[name]
+        if effect is Effect.NUMBERS:
+            return ANY_NUMBER if value else 0.0
+        if effect is Effect.WIDTHS and padded:
+            return _top(self._blueprint.space.dimensions[name], value) or value
+        return value
+
+    def _effect(self, name: str, settings: Params) -> Effect:
+        if name not in self._effects:
+            numbers = _numbers(self._blueprint.space.dimensions.get(name))
+            self._effects[name] = Effect.STRUCTURE
+            if len(numbers) > 1:
+                low, high = (outline(self._blueprint, {**settings, name: number}) for number in numbers[-2:])
+                self._effects[name] = _difference(low, high)
+        return self._effects[name]
+
+
+def _numbers(dimension: Dimension | None) -> list[int | float]:
+    """Some numbers of a dimension, the smallest first; none where it has others than numbers, or 0 alone."""
+    match dimension:
+        case Int() | Float():
+            return sorted({dimension.at(u) for u in (0.0, 0.7, 1.0)} - {0})
+        case Choice(options) if all(isinstance(o, int | float) and not isinstance(o, bool) for o in options):
+            return sorted({o for o in options if isinstance(o, int | float)} - {0})
+    return []
+
+
+def _top(dimension: Dimension, value: Scalar) -> int | None:
+    """The top of a width's class; None where it lies outside the space."""
+    most = _numbers(dimension)[-1]
+    if not isinstance(value, int) or not isinstance(most, int) or value > most:
+        return None
+    tops = (-(-most // 2**i) for i in range(CLASSES))
+    return min(int(top) for top in tops if top >= value)
+
+
+def _difference(one: Outline, other: Outline) -> Effect:
+    """What tells two outlines apart."""
+    if [type(layer) for layer in one.layers] != [type(layer) for layer in other.layers]:
+        return Effect.STRUCTURE
+    pairs = list(zip(_traits(one), _traits(other), strict=True))
+    changed = [(a, b) for a, b in pairs if a != b]
+    numbers = {(id(handle.owner), handle.name) for handle in one.numbers}
+    if changed and all((id(a.owner), a.name) in numbers for a, _ in changed):
+        return Effect.NUMBERS
+    ranks = [[len(v.shape) for v in outline.model.variables] for outline in (one, other)]
+    whole = all(a.is_whole and b.is_whole for a, b in changed)
+    return Effect.WIDTHS if changed and whole and ranks[0] == ranks[1] else Effect.STRUCTURE
+
+
+def kind_of(outline: Outline) -> frozenset[tuple[str, tuple[Any, ...]]]:
+    """The kinds of layers in an outline, whatever their number, sizes and rates."""
+    return frozenset(
+        (type(layer).__name__, tuple(t.value for t in _traits_of(layer) if isinstance(t.value, str | bool)))
+        for layer in outline.layers
+    )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """An attribute of a layer, or of a part of it, that two layers may differ in."""
+
+    owner: Any = field(compare=False)
+    name: str
+    value: Any
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a whole number, or several."""
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+
+
+def _traits(outline: Outline) -> list[Trait]:
+    # not `get_config`: what it calls imports TensorFlow on JAX, which takes 6 s
+    return [trait for layer in outline.layers for trait in _traits_of(layer)]
+
+
+def _traits_of(owner: Any) -> Iterator[Trait]:
+    parts = (keras.initializers.Initializer, keras.regularizers.Regularizer, keras.constraints.Constraint)
+    for name, value in vars(owner).items():
+        if name.startswith("_") or name in ("name", "seed"):
+            continue
+        if isinstance(value, parts):
+            yield Trait(owner, name, type(value).__name__)
+            yield from _traits_of(value)
+        elif isinstance(value, bool | int | float | str | None):
+            yield Trait(owner, name, value)
+        elif isinstance(value, list | tuple):
+            yield Trait(owner, name, tuple(v for v in value if isinstance(v, bool | int | float | str)))
+        elif callable(value):
+            yield Trait(owner, name, getattr(value, "__qualname__", type(value).__name__))

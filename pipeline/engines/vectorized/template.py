@@ -1,0 +1,69 @@
+"""The model and optimizer that a lane traces, at the top of its width class, and how a trial's values fit in."""
+
+from collections.abc import Mapping, Sequence
+from typing import final
+
+import keras
+import numpy as np
+
+from pipeline.data import Output
+from pipeline.engines.vectorized.backends import Backend
+from pipeline.engines.vectorized.dropout import hash_dropouts
+from pipeline.engines.vectorized.entrant import Entrant, Recipe
+from pipeline.engines.vectorized.outline import Outline, initial
+from pipeline.engines.vectorized.program import Slots
+from pipeline.engines.vectorized.step import Step, measures
+from pipeline.trial import Fitted
+
+
+@final
+class Template:
+    """What the trials of a lane have in common; its variables have no values of their own."""
+
+    def __init__(self, outline: Outline, recipe: Recipe, output: Output, backend: Backend, *, padded: bool) -> None:
+        self.model = outline.model
+        self.names = ("loss", *output.metrics)
+        self._variables = [*self.model.trainable_variables, *self.model.non_trainable_variables]
+        optimizer = _built(recipe, self.model.trainable_variables, backend)
+        self.handles = [*outline.numbers, *recipe.handles(optimizer)]
+        hash_dropouts(self.model)
+        self._optimizer = [initial(v, backend) for v in optimizer.variables]
+        self._rate = next(i for i, v in enumerate(optimizer.variables) if v is optimizer.learning_rate)
+        loss, metrics = measures(output)
+        self.step = Step(self.model, optimizer, self.handles, loss, metrics, padded, backend)
+
+    def empty(self, slots: int) -> Slots:
+        """Slots without trials."""
+        weights = [np.zeros((slots, *v.shape), v.dtype) for v in self._variables]
+        count = len(self.model.trainable_variables)
+        optimizer = [np.repeat(value[None], slots, 0) for value in self._optimizer]
+        return {"state": (weights[:count], weights[count:], optimizer), "best": [w.copy() for w in weights]}
+
+    def write(self, slots: Slots, slot: int, entrant: Entrant) -> None:
+        """Put a trial's first values into a slot, filled up with zeros to the template's sizes."""
+        trainable, other, optimizer = slots["state"]
+        for into, value in zip([*trainable, *other], entrant.values, strict=True):
+            into[slot] = 0
+            into[(slot, *map(slice, value.shape))] = value
+        for into, value in zip(optimizer, self._optimizer, strict=True):
+            into[slot] = value
+        optimizer[self._rate][slot] = entrant.learning_rate
+
+    def fitted(self, values: Sequence[np.ndarray], entrant: Entrant, seconds: Mapping[str, float]) -> Fitted:
+        """A trial's weights at their true sizes, in Keras's order."""
+        own = zip(self._variables, values, entrant.values, strict=True)
+        cut = {id(v): np.array(value[tuple(map(slice, first.shape))]) for v, value, first in own}
+        weights = tuple(cut[id(v)] for v in self.model.weights)
+        return Fitted(weights, seconds, sum(w.size for w in weights))
+
+
+def _built(recipe: Recipe, variables: list[keras.Variable], backend: Backend) -> keras.optimizers.Optimizer:
+    kind, config = backend.stateless(type(recipe.optimizer)), recipe.optimizer.get_config()
+    optimizer = kind.from_config(config)  # type: ignore[attr-defined]
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            optimizer.build(variables)
+    except ValueError:  # Nadam makes a variable that has a value
+        optimizer = kind.from_config(config)  # type: ignore[attr-defined]
+        optimizer.build(variables)
+    return optimizer

@@ -1,0 +1,62 @@
+"""TensorFlow: gradient, compiling, and optimizers made stateless."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline.engines.vectorized.backends import Tensor, Tree
+
+
+def gradient(
+    function: Callable[..., tuple[Tensor, Tree]], variables: Sequence[Tensor], *rest: Tree
+) -> tuple[Tree, list[Tensor]]:
+    """What `function(variables, *rest)` gives beside its value, and the value's gradients by `variables`."""
+    with tf.GradientTape() as tape:
+        for variable in variables:
+            tape.watch(variable)
+        value, beside = function(list(variables), *rest)
+    return beside, tape.gradient(value, list(variables), unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def compiled(function: Callable[..., Tree], arguments: Sequence[Tree], *, xla: bool) -> Callable[..., Tree]:
+    """`function` traced and compiled for arguments of these shapes."""
+    graph = tf.function(function, jit_compile=xla, autograph=False)
+    given = tf.nest.map_structure(tf.convert_to_tensor, list(arguments))
+    if xla:
+        graph(*given)  # XLA compiles at the first call
+    else:
+        graph.get_concrete_function(*given)
+
+    def call(*arguments: Tree) -> Tree:
+        return graph(*tf.nest.map_structure(tf.convert_to_tensor, arguments))
+
+    return call
+
+
+@cache
+def stateless(kind: type) -> type:
+    """A class derived from an optimizer's, whose `stateless_apply` works."""
+    # Keras's TFOptimizer refuses `stateless_apply` for the sake of tf.distribute. `Plain` stands before it in the
+    # order of methods and after the optimizer's own, and puts BaseOptimizer's back.
+    named = {ancestor.__name__: ancestor for ancestor in kind.__mro__}
+    base, distributed = named["BaseOptimizer"], named["TFOptimizer"]
+    own = [name for name in vars(distributed) if name in vars(base) and not name.startswith("__")]
+    plain = type("Plain", (distributed,), {name: vars(base)[name] for name in own})
+    return type(kind.__name__, (kind, plain), {})
+
+
+def readable(kind: type) -> None:
+    """Have TensorFlow read objects of a class by their `tensor`."""
+
+    def tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:  # noqa: ARG001, FBT001, FBT002
+        return value.tensor if dtype is None else tf.cast(value.tensor, dtype)
+
+    tf.register_tensor_conversion_function(kind, tensor)
+
+
+def drawn(initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    """What an initializer draws."""
+    return np.asarray(initializer(shape, dtype=dtype))

@@ -1,0 +1,50 @@
+"""All tests of the engines once more on JAX, in a process of its own: Keras's backend is chosen once a process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.data import Blueprint, Prepared
+from tests.engines.vectorized.conftest import Make, engine, trained, trial
+
+pytestmark = pytest.mark.skipif(os.environ["KERAS_BACKEND"] == "jax", reason="this is the process on JAX")
+
+ON_JAX = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+
+
+@pytest.mark.slow
+def test_all_tests_of_the_engines_pass_on_jax() -> None:
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/engines", "tests/contracts/test_engines.py"]
+    done = subprocess.run(
+        [sys.executable, *words], env=os.environ | ON_JAX, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+PREDICT = """
+import sys, numpy as np
+from functools import partial
+from tests.engines.vectorized.conftest import SETTINGS, Kind
+columns, source, target = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+with np.load(source) as given:
+    model = Kind("mlp", columns)(SETTINGS)
+    model.set_weights([given[f"arr_{i}"] for i in range(len(given.files) - 1)])
+    np.save(target, model.predict(given["x"], verbose=0))
+"""
+
+
+@pytest.mark.slow
+def test_weights_trained_here_predict_the_same_on_jax(blueprints: Make, few: Prepared, tmp_path: Path) -> None:
+    blueprint: Blueprint = blueprints()
+    _, found = trained(engine(blueprint, few), [trial()], epochs=5)[1]
+    model = blueprint.model(blueprint.settings({}))
+    model.set_weights(list(found.weights))
+    np.savez(tmp_path / "given.npz", *found.weights, x=few.validation.x)
+    words = ["-c", PREDICT, str(few.train.x.shape[1]), str(tmp_path / "given.npz"), str(tmp_path / "there.npy")]
+    subprocess.run([sys.executable, *words], env=os.environ | ON_JAX, check=True)
+    here = model.predict(few.validation.x, verbose=0)
+    np.testing.assert_allclose(np.load(tmp_path / "there.npy"), here, atol=1e-5)

@@ -1,0 +1,47 @@
+"""Dropout that draws its own bits drops as often as Keras's, and trains as well."""
+
+import numpy as np
+import pytest
+
+from pipeline.data import Prepared
+from tests.engines.vectorized.conftest import Make, engine, fitted, trained, trial
+
+
+def test_the_bits_are_spread_evenly_and_differ_between_calls_and_seeds() -> None:
+    from keras import ops
+
+    from pipeline.engines.vectorized.dropout import LEVELS, halves
+
+    draws = [np.asarray(halves(ops.convert_to_tensor(seed), 20_001)) for seed in ([7, 0], [7, 1], [8, 0])]
+    for drawn in draws:
+        counts = np.histogram(drawn, bins=64, range=(0, LEVELS))[0]
+        assert ((counts - 20_001 / 64) ** 2 / (20_001 / 64)).sum() < 120  # 63 degrees of freedom: p about 1e-5
+        assert abs(np.corrcoef(drawn[:-1], drawn[1:])[0, 1]) < 0.03
+    assert abs(np.corrcoef(draws[0], draws[1])[0, 1]) < 0.03
+    assert abs(np.corrcoef(draws[0], draws[2])[0, 1]) < 0.03
+
+
+def test_a_layer_drops_at_its_rate_and_keeps_the_mean() -> None:
+    import keras
+    from keras import ops
+
+    from pipeline.engines.vectorized.dropout import hash_dropouts
+
+    model = keras.Sequential([keras.layers.Input((500,)), keras.layers.Dropout(0.3)])
+    hash_dropouts(model)
+    out = np.asarray(model(ops.ones((40, 500)), training=True))
+    assert np.mean(out == 0) == pytest.approx(0.3, abs=0.01)
+    assert out.max() == pytest.approx(1 / 0.7, rel=1e-4)
+    assert np.array_equal(np.asarray(model(ops.ones((4, 500)))), np.ones((4, 500), np.float32))
+
+
+@pytest.mark.slow
+def test_the_mean_over_seeds_is_that_of_fit(blueprints: Make, few: Prepared) -> None:
+    trials = [trial(i, seed=i, dropout=0.4, width=32) for i in range(1, 21)]
+    mine = trained(engine(blueprints(), few), trials, epochs=8)
+    differences = [
+        mine[one.number][0]["val_loss"][-1] - fitted(blueprints(), few, one, epochs=8)[0]["val_loss"][-1]
+        for one in trials
+    ]
+    error = np.std(differences, ddof=1) / np.sqrt(len(differences))
+    assert abs(np.mean(differences)) < 2.6 * error  # 99 %

@@ -1,0 +1,106 @@
+"""The engine trains what `model.fit` trains: the same curve from the same weights on the same batches."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.data import Prepared
+from pipeline.engines.vectorized.engine import VectorizedEngine
+from pipeline.experiment import Experiment
+from pipeline.loop import Limits, Loop
+from pipeline.space import Float
+from pipeline.trial import End
+from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, trained, trial
+
+pytestmark = pytest.mark.slow
+
+OPTIMIZERS: list[dict[str, Any]] = [
+    {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.05},
+    {"optimizer": "rmsprop", "learning_rate": 0.003},
+    {"optimizer": "adam"},
+    {"optimizer": "adamw", "weight_decay": 0.01},
+    {"optimizer": "adadelta", "learning_rate": 1.0},
+    {"optimizer": "nadam"},
+    {"optimizer": "adam", "global_clipnorm": 0.5, "activation": "sigmoid"},
+]
+
+
+@pytest.mark.parametrize("settings", OPTIMIZERS, ids=lambda s: "-".join(map(str, s.values())))
+def test_every_optimizer_with_padded_widths_and_a_partial_batch(
+    settings: dict[str, Any], blueprints: Make, few: Prepared
+) -> None:
+    one = trial(**settings)
+    curve, weights = trained(engine(blueprints(), few), [one])[1]
+    reference, values = fitted(blueprints(), few, one)
+    assert_same(curve, reference)
+    assert [w.shape for w in weights.weights] == [v.shape for v in values]
+
+
+@pytest.mark.parametrize("kind", ["normalized", "recurrent", "convolutional", "attentive"])
+def test_every_kind_of_layer(kind: str, blueprints: Make, few: Prepared) -> None:
+    if kind == "convolutional" and os.environ["KERAS_BACKEND"] == "jax":
+        pytest.skip("left to fit: convolutions are slow in a loop on JAX")
+    one = trial(width=12)
+    curve, weights = trained(engine(blueprints(kind), few), [one])[1]
+    reference, values = fitted(blueprints(kind), few, one)
+    assert_same(curve, reference)
+    for mine, its in zip(weights.weights, values, strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-2, atol=1e-3)
+
+
+NUMBERS: list[tuple[dict[str, Any], dict[str, tuple[float, float]]]] = [
+    ({"optimizer": "adamw"}, {"beta_2": (0.9, 0.999), "weight_decay": (0.001, 0.1), "epsilon": (1e-8, 1e-3)}),
+    ({"optimizer": "sgd"}, {"momentum": (0.5, 0.95)}),
+    ({"optimizer": "rmsprop"}, {"rho": (0.8, 0.95), "momentum": (0.1, 0.5)}),
+    # under Adam weights that nothing but the penalty moves jump about 0 by whole steps, each run its own way
+    ({"optimizer": "sgd", "learning_rate": 0.05}, {"factor": (1e-4, 1e-2)}),
+]
+
+
+@pytest.mark.parametrize(("settings", "numbers"), NUMBERS, ids="-".join)
+def test_numbers_that_differ_between_the_trials_of_a_lane(
+    settings: dict[str, Any], numbers: dict[str, tuple[float, float]], blueprints: Make, few: Prepared
+) -> None:
+    blueprint = blueprints(**{name: Float(*bounds) for name, bounds in numbers.items()})
+    trials = [trial(i, 11, **settings, **{name: b[i - 1] for name, b in numbers.items()}) for i in (1, 2)]
+    own = engine(blueprint, few)
+    assert isinstance(own, VectorizedEngine)
+    for one in trials:
+        own.start(one, None)
+    assert len(list(own.lanes)) == 1
+    for one in trials:
+        own.stop(one)
+    curves = trained(own, trials)
+    for one in trials:
+        assert_same(curves[one.number][0], fitted(blueprint, few, one)[0])
+
+
+def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(
+    blueprints: Make, few: Prepared, titanic: Any, tmp_path: Path
+) -> None:
+    import keras
+
+    from pipeline.clock import Clock
+    from pipeline.searches.listed import Listed
+    from pipeline.weights import Weights
+
+    blueprint = blueprints()
+    one = trial(learning_rate=0.02, patience=3, min_delta=0.0, start_from_epoch=0)
+    experiment: Experiment = titanic({"training.early_stopping.patience": 3})
+    weights = Weights(tmp_path)
+
+    class Quiet:
+        def record(self, event: object) -> None: ...
+
+    loop = Loop(Listed([one]), engine(blueprint, few), blueprint, experiment, Quiet())  # type: ignore[arg-type]
+    outcome = loop.run(weights, Clock(), Limits())[0]
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=3, restore_best_weights=True)
+    curve, values = fitted(blueprint, few, one, callbacks=[stop])
+    assert outcome.end is End.STOPPED_EARLY
+    assert len(outcome.curve) == len(curve["loss"])
+    assert outcome.best_epoch == stop.best_epoch + 1
+    for mine, its in zip(weights[1].weights, values, strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-3, atol=1e-5)

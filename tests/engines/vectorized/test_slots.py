@@ -1,0 +1,48 @@
+"""A slot's numbers are its trial's own: whoever trains beside it, and whenever it began."""
+
+import math
+
+import numpy as np
+import pytest
+
+from pipeline.data import Prepared
+from tests.engines.vectorized.conftest import Make, engine, trained, trial
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_curve_is_the_same_alone_and_amid_others_that_start_and_end_at_other_times(
+    blueprints: Make, few: Prepared
+) -> None:
+    one = trial(dropout=0.3)
+    alone = trained(engine(blueprints(), few), [one], epochs=10)[1][0]
+    crowd = [trial(i, seed=i, dropout=0.1 + i / 100, width=8 + i, learning_rate=0.001 * i) for i in range(2, 33)]
+    amid = trained(engine(blueprints(), few), [*crowd[:20], one, *crowd[20:]], epochs=10)[1][0]
+    for name, values in alone.items():
+        np.testing.assert_allclose(amid[name], values, rtol=1e-5, err_msg=name)
+
+
+def test_a_trial_that_becomes_nan_changes_no_bit_of_its_neighbours(blueprints: Make, few: Prepared) -> None:
+    well = [trial(1), trial(2, seed=5, width=40)]
+    wild = trial(3, learning_rate=1e30, optimizer="adam")
+    tame = trial(3, learning_rate=0.01)
+    with_wild, with_tame = (
+        trained(engine(blueprints(), few), [well[0], third, well[1]], epochs=6) for third in (wild, tame)
+    )
+    assert not math.isfinite(with_wild[3][0]["loss"][-1])
+    for one in well:
+        assert with_wild[one.number][0] == with_tame[one.number][0]
+        for a, b in zip(with_wild[one.number][1].weights, with_tame[one.number][1].weights, strict=True):
+            assert np.array_equal(a, b)
+
+
+def test_what_comes_in_which_order_follows_from_the_trials_alone(blueprints: Make, few: Prepared) -> None:
+    trials = [trial(i, seed=i, width=8 * i, depth=1 + i % 2) for i in range(1, 8)]
+
+    def steps() -> list[list[tuple[int, int]]]:
+        own = engine(blueprints(), few)
+        for one in trials:
+            own.start(one, None)
+        return [[(epoch.trial, epoch.number) for epoch in own.step()] for _ in range(8)]
+
+    assert steps() == steps()
