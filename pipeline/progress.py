@@ -112,8 +112,8 @@ class Shown:
         done = sum(self._ends.values())
         if not always and done % max(1, round(self._total / LINES)):
             return
-        name = "baseline" if outcome.number == BASELINE else f"trial {outcome.number:>4}/{self._total}"
+        name = "baseline" if outcome.number == BASELINE else f"trial {outcome.number}"
         value = "" if outcome.value is None else f"{self._objective} {outcome.value:.4f} at epoch {outcome.best_epoch}"
-        best = "  new best" if always and outcome.number != BASELINE else ""
-        line = f"{name:<15}{outcome.end.value:<14}{value or outcome.reason}{best}"
+        best = ", the best so far" if always and outcome.number != BASELINE else ""
+        line = f"{done:>4}/{self._total}  {name:<11}{outcome.end.value:<15}{value or outcome.reason}{best}"
         self._console.print(line, markup=False)

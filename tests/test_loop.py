@@ -182,3 +182,21 @@ def test_only_the_best_ten_and_the_baseline_keep_their_weights(looped: Fixture) 
     asked = [Trial(i, PARAMS, i, 1) for i in range(15)]
     looped.run(asked, engine)
     assert list(looped.study.weights) == list(range(10))
+
+
+def test_a_search_taken_up_again_ends_as_if_nothing_had_been(looped: Fixture, tmp_path: Path) -> None:
+    asked = trials(*[3] * 6)
+    curves = {i: [0.9 / i, 0.5 + i / 100, 0.6] for i in range(1, 7)}
+    whole = looped.run(asked, Scripted(curves, capacity=2))
+    again = Fixture(looped.blueprint, looped.titanic, Study.at(tmp_path / "other"))
+    for stop in (2, 7, 4):
+        before = len(again.notes.events)
+        limits = Limits(interrupted=lambda: len(again.notes.events) - before >= stop)  # noqa: B023
+        again.run(asked, Scripted(curves, capacity=2), limits)
+        again.study = Study.at(again.study.folder)
+    engine = Scripted(curves, capacity=2)
+    assert again.run(asked, engine) == whole
+    assert len(engine.started) < 6
+    assert {o.number: o for o in Study.at(again.study.folder).past} == whole
+    ended = [e.outcome.number for e in again.notes.events if isinstance(e, TrialEnded)]
+    assert sorted(ended) == [1, 2, 3, 4, 5, 6]

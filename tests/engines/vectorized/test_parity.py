@@ -85,22 +85,22 @@ def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(
 
     from pipeline.clock import Clock
     from pipeline.searches.listed import Listed
-    from pipeline.weights import Weights
+    from pipeline.study import Study
 
     blueprint = blueprints()
     one = trial(learning_rate=0.02, patience=3, min_delta=0.0, start_from_epoch=0)
     experiment: Experiment = titanic({"training.early_stopping.patience": 3})
-    weights = Weights(tmp_path)
+    study = Study.at(tmp_path)
 
     class Quiet:
         def record(self, event: object) -> None: ...
 
-    loop = Loop(Listed([one]), engine(blueprint, few), blueprint, experiment, Quiet())  # type: ignore[arg-type]
-    outcome = loop.run(weights, Clock(), Limits())[0]
+    loop = Loop(Listed([one]), engine(blueprint, few), blueprint, experiment, Quiet(), study)  # type: ignore[arg-type]
+    outcome = loop.run(Clock(), Limits())[0]
     stop = keras.callbacks.EarlyStopping("val_loss", patience=3, restore_best_weights=True)
     curve, values = fitted(blueprint, few, one, callbacks=[stop])
     assert outcome.end is End.STOPPED_EARLY
     assert len(outcome.curve) == len(curve["loss"])
     assert outcome.best_epoch == stop.best_epoch + 1
-    for mine, its in zip(weights[1].weights, values, strict=True):
+    for mine, its in zip(study.weights[1].weights, values, strict=True):
         np.testing.assert_allclose(mine, its, rtol=1e-3, atol=1e-5)
