@@ -15,18 +15,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 after Ctrl-C or SIGTERM."""
-    from pipeline.ledgers.mlflow.links import runs
-    from pipeline.ledgers.mlflow.server import experiments, served
+    """0 after Ctrl-C, SIGTERM or a closed terminal; at once where a tracking server has a UI of its own."""
+    from pipeline.ledgers.mlflow import store
+    from pipeline.ledgers.mlflow.server import served
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    address = store.server(MLRUNS)
+    if address is not None:
+        _show(address)
+        print(f"The tracking server shows them itself: {address}")  # noqa: T201
+        return 0
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     print("Starting MLflow (some ten seconds) …", flush=True)  # noqa: T201
     try:
         with served(MLRUNS, MLRUNS / "logs" / "ui.log", args.port) as address:
-            for name, number in experiments(address).items():
-                print(f"  {name:<20} {runs(address, number)}")  # noqa: T201
+            _show(address)
             print(f"MLflow runs at {address} until Ctrl-C.", flush=True)  # noqa: T201
             signal.pause()
     except KeyboardInterrupt:
         print()  # noqa: T201
     return 0
+
+
+def _show(address: str) -> None:
+    from pipeline.ledgers.mlflow.links import runs
+    from pipeline.ledgers.mlflow.server import experiments
+
+    for name, number in experiments(address).items():
+        print(f"  {name:<20} {runs(address, number)}")  # noqa: T201

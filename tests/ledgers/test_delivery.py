@@ -24,7 +24,7 @@ from pipeline.ledgers.mlflow import courier, sync
 from pipeline.ledgers.mlflow.courier import Courier
 from pipeline.ledgers.mlflow.ledger import GAVE_UP
 from pipeline.ledgers.mlflow.lines import Opened, encode
-from pipeline.ledgers.mlflow.links import addresses
+from pipeline.ledgers.mlflow.links import Place, addresses, announced, root
 from pipeline.ledgers.mlflow.patience import Patience
 from pipeline.ledgers.mlflow.reader import MlflowArchive
 from pipeline.ledgers.mlflow.spool import Spool, State
@@ -250,9 +250,9 @@ def test_addresses_name_the_experiment_the_search_and_its_best_trials(
     place = spool.state.place
     assert parent is not None
     assert place is not None
-    found = addresses(place, None)
-    root = f"http://127.0.0.1:5000/#/experiments/{parent.info.experiment_id}/runs"
-    assert found["search"].startswith(f"{root}/{parent.info.run_id}?")
+    found = addresses(place, root(folder))
+    top = f"http://127.0.0.1:5000/#/experiments/{parent.info.experiment_id}/runs"
+    assert found["search"].startswith(f"{top}/{parent.info.run_id}?")
     listed = parse_qs(urlsplit(found["charts"].replace("/#/", "/")).query)
     assert listed["searchFilter"] == [f'tags.`mlflow.parentRunId` = "{parent.info.run_id}"']
     assert (listed["orderByKey"], listed["orderByAsc"]) == (["metrics.`value`"], ["true"])
@@ -260,4 +260,16 @@ def test_addresses_name_the_experiment_the_search_and_its_best_trials(
     best = [run.info.run_id for run in archive.trials("one")][:5]
     assert asked["runs"] == [str(best).replace("'", '"').replace(" ", "")]
     assert (asked["metric"], asked["x_axis"]) == (['"val_loss"'], ["step"])
-    assert addresses(place, "http://tracking:80/")["search"].startswith("http://tracking:80/#/experiments/")
+
+
+def test_links_lead_to_a_tracking_server_or_to_the_port_on_which_the_ui_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert root(folder) == "http://127.0.0.1:5000"
+    with announced(folder, "http://127.0.0.1:5007"):
+        assert root(folder) == "http://127.0.0.1:5007"
+    assert root(folder) == "http://127.0.0.1:5000"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking:80/")
+    assert addresses(Place("1", "a", "val_loss"), root(folder))["search"].startswith(
+        "http://tracking:80/#/experiments/"
+    )

@@ -12,7 +12,7 @@ import pipeline
 from pipeline.events import ChampionRegistered, Event, FileAttached, SearchRecord
 from pipeline.ledgers import Links
 from pipeline.ledgers.mlflow.lines import Message, Opened, encode
-from pipeline.ledgers.mlflow.links import addresses
+from pipeline.ledgers.mlflow.links import addresses, root
 from pipeline.ledgers.mlflow.spool import Spool
 
 STARTS: Final = 4
@@ -56,7 +56,7 @@ class MlflowLedger:
             self._writer = self._start()
         self._writer.wait()
         place = self._spool.state.place
-        found = addresses(place, os.environ.get("MLFLOW_TRACKING_URI")) if place else {}
+        found = addresses(place, root(self._folder)) if place else {}
         return Links(found, self._spool.owed)
 
     def _append(self, message: Message) -> None:

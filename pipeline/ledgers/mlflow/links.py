@@ -1,15 +1,21 @@
 """Addresses in MLflow's UI that go straight to the point."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import final
 from urllib.parse import quote
 
+from pipeline.ledgers.mlflow import store
 from pipeline.trial import Direction
 
 UI = "http://127.0.0.1:5000"
-"""Where `make ui` listens."""
+"""Where `make ui` listens unless the port is taken."""
+
+ANNOUNCED = "ui.address"
+"""The file that says where it listens while it runs."""
 
 VIEW = "machine_learning"
 """The half of the UI that shows training; without being asked it opens on the other one, GenAI."""
@@ -26,9 +32,27 @@ class Place:
     best: tuple[str, ...] = ()
 
 
-def addresses(place: Place, tracking: str | None) -> Mapping[str, str]:
-    """A title and an address each, under the tracking server's own address if `tracking` is one."""
-    root = tracking.rstrip("/") if tracking and tracking.startswith(("http://", "https://")) else UI
+def root(folder: Path) -> str:
+    """The address of the UI over a folder's runs: the tracking server's, else that of `make ui`."""
+    announced = folder / ANNOUNCED
+    return store.server(folder) or (announced.read_text() if announced.is_file() else UI)
+
+
+@contextmanager
+def announced(folder: Path, address: str) -> Iterator[None]:
+    """Meanwhile `root` of the folder is `address`."""
+    file = folder / ANNOUNCED
+    file.write_text(address)
+    try:
+        yield
+    finally:
+        # a second UI over the same folder may have taken the place
+        if file.is_file() and file.read_text() == address:
+            file.unlink()
+
+
+def addresses(place: Place, root: str) -> Mapping[str, str]:
+    """A title and an address each, in the UI at `root`."""
     listed = f"{root}/#/experiments/{place.experiment}/runs"
     # nested runs start folded and the charts show only what is unfolded: asked by their parent, they lie open
     trials = {

@@ -16,6 +16,12 @@ def uri(folder: Path) -> str:
     return os.environ.get(TRACKING) or f"sqlite:///{folder.absolute() / 'mlflow.db'}"
 
 
+def server(folder: Path) -> str | None:
+    """The address of the tracking server, if the store is one."""
+    where = uri(folder)
+    return where.rstrip("/") if where.startswith(("http://", "https://")) else None
+
+
 def connect(folder: Path) -> Any:
     """An MlflowClient of the store, whose tables exist."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -54,8 +60,7 @@ def experiment(client: Any, name: str, folder: Path) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
         # a server has a place of its own for artifacts
-        served = uri(folder).startswith(("http://", "https://"))
-        artifacts = None if served else (folder.absolute() / "artifacts" / name).as_uri()
+        artifacts = None if server(folder) else (folder.absolute() / "artifacts" / name).as_uri()
         try:
             return str(client.create_experiment(name, artifact_location=artifacts))
         except MlflowException:
