@@ -9,7 +9,7 @@ OPTIONS := $(foreach name,LIBRARY SAMPLER PRUNER TRIALS BUDGET MINUTES SEED ENGI
 	$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) '$($(name))')) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help tune check ui test lint ci lock schema clean
+.PHONY: help tune check predict sync ui test lint ci lock schema clean
 
 help:   ## this list                        make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*[^ ])   +(.*)$$/\1|\2|\3/' \
@@ -20,6 +20,14 @@ tune: $(STAMP)   ## search, score the winner, log it all     make tune EXP=titan
 
 check: $(STAMP)   ## find what is wrong before a search     make check EXP=titanic
 	@$(RUN) check '$(or $(EXP),$(error say which experiment: make check EXP=titanic))' $(OPTIONS)
+
+predict: $(STAMP)   ## a table with the champion's answers     make predict EXP=titanic INPUT=passengers.csv
+	@$(RUN) predict '$(or $(EXP),$(error say which experiment: make predict EXP=titanic INPUT=passengers.csv))' \
+		'$(or $(INPUT),$(error say which rows: make predict EXP=$(EXP) INPUT=passengers.csv, or INPUT=- for standard input))' \
+		$(if $(OUTPUT),--output '$(OUTPUT)')
+
+sync: $(STAMP)   ## deliver to MLflow what searches could not     make sync
+	@$(RUN) sync
 
 ui: $(STAMP)   ## browse the runs in MLflow     make ui
 	@$(RUN) ui
@@ -43,7 +51,7 @@ clean:   ## remove .venv and caches; mlruns/ stays     make clean
 
 # byte-compiled at once: TensorFlow imports in 6 s instead of 18
 $(STAMP): requirements.lock pyproject.toml
-	@echo 'Setting up .venv (a few minutes, once) …'
+	@echo 'Setting up .venv (a few minutes, once) …' >&2
 	@$(PYTHON) -m venv .venv
 	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/pip install -qq --disable-pip-version-check --compile --no-deps -r requirements.lock
 	@env -u PYTHONDONTWRITEBYTECODE .venv/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -25,7 +25,7 @@ ORDER = [
     "record weights journal",
     "experiment mend",
     "searchable events",
-    "choose data trial optimizers",
+    "choose data trial optimizers rows",
     "space",
     "errors seeds clock interrupt terminal backend",
 ]

@@ -22,6 +22,7 @@ FIRST: Final = 3
 def write(folder: Path, model: "keras.Model", prepared: Prepared) -> None:
     """The champion's folder written as `ChampionRegistered` describes it, with `model` inside."""
     import joblib
+    import pandas as pd
 
     folder.mkdir(parents=True, exist_ok=True)
     transform = prepared.transform
@@ -33,6 +34,7 @@ def write(folder: Path, model: "keras.Model", prepared: Prepared) -> None:
         "task": prepared.dataset.task.value,
         "target": str(prepared.dataset.target.name),
         "columns": list(transform.columns),
+        "numeric": [name for name in transform.columns if pd.api.types.is_numeric_dtype(rows[name])],
         "classes": [_plain(label) for label in transform.classes],
         "mean": transform.mean,
         "scale": transform.scale,

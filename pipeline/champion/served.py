@@ -15,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import mlflow
 import numpy as np
 import pandas as pd
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 
 @final
@@ -40,8 +41,9 @@ class Champion(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         """Raw rows to `prediction`, and to `probability_…` of each class where there are classes.
 
         Columns beyond the model's own are ignored; a gap may be NaN or None; a category never seen counts as none.
+        MlflowException, which a server answers with status 400, where a column is missing or holds no numbers.
         """
-        rows = model_input[self.known["columns"]]
+        rows = self._checked(model_input)
         # None would be a category of its own: where the transformer was fitted, gaps are NaN
         rows = rows.astype(object).where(rows.notna(), np.nan)
         x = np.asarray(self.transform.transform(rows), np.float32)
@@ -52,6 +54,26 @@ class Champion(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
             return pd.DataFrame({"prediction": values}, index=rows.index)
         shares = {f"probability_{label}": outputs[:, i] for i, label in enumerate(labels)}
         return pd.DataFrame({"prediction": labels[outputs.argmax(axis=1)], **shares}, index=rows.index)
+
+    def _checked(self, given: pd.DataFrame) -> pd.DataFrame:
+        """The model's own columns, numbers where it learnt from numbers."""
+        missing = [name for name in self.known["columns"] if name not in given]
+        if missing:
+            raise _wrong(f"missing {'column' if len(missing) == 1 else 'columns'} {', '.join(missing)}.")
+        rows = given[self.known["columns"]]
+        numbers = {name: pd.to_numeric(rows[name], errors="coerce").astype(float) for name in self.known["numeric"]}
+        for name, column in numbers.items():
+            wrong = np.flatnonzero(~np.isfinite(column) & rows[name].notna())
+            if len(wrong):
+                value = rows[name].iloc[wrong[0]]
+                raise _wrong(f"column {name} holds `{value}` in row {wrong[0] + 1}, where a number is needed.")
+        checked: pd.DataFrame = rows.assign(**numbers)
+        return checked
+
+
+def _wrong(problem: str) -> Exception:
+    error: Exception = mlflow.exceptions.MlflowException(problem, error_code=INVALID_PARAMETER_VALUE)
+    return error
 
 
 mlflow.models.set_model(Champion())

@@ -12,11 +12,14 @@ says what is not. A run of a trial that never ended reads back with the end None
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, final
+from typing import TYPE_CHECKING, Protocol, final
 
 from pipeline.events import Event, SearchRecord
 from pipeline.space import Params
 from pipeline.trial import End, Epoch
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @final
@@ -51,6 +54,16 @@ class Ledger(Protocol):
     def close(self) -> Links: ...
 
 
+class Champion(Protocol):
+    """A registered model as anyone may load it; `example` holds raw rows as it takes them, gaps included."""
+
+    version: str
+    example: "pd.DataFrame"
+
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
+        """The answers to raw rows, in their order; UserError at `INPUT` where rows are not as it takes them."""
+
+
 class Archive(Protocol):
     """Reads back what ledgers remember."""
 
@@ -59,6 +72,9 @@ class Archive(Protocol):
 
     def curves(self, search: str) -> Sequence[Line]:
         """All trials of a search by number, the baseline first."""
+
+    def champion(self, experiment: str) -> Champion | None:
+        """The experiment's champion, or None where there is none yet, or the ledger keeps no models."""
 
 
 class LedgerPart(Protocol):

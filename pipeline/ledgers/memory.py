@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import final
 
 from pipeline.events import EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
-from pipeline.ledgers import Archive, Ledger, Line, Links
+from pipeline.ledgers import Archive, Champion, Ledger, Line, Links
 from pipeline.space import Params
 
 
@@ -71,6 +71,9 @@ class MemoryArchive:
     def curves(self, search: str) -> Sequence[Line]:
         kept = self._shelf.get(search)
         return tuple(line for _, line in sorted(kept.lines.items())) if kept else ()
+
+    def champion(self, experiment: str) -> Champion | None:  # noqa: ARG002 the protocol's
+        return None
 
 
 def create(folder: Path) -> Ledger:

@@ -146,6 +146,7 @@ def test_what_was_never_recorded_reads_back_as_nothing(story: Story) -> None:
     archive = story.module.archive(story.folder)
     assert list(archive.searches("mnist")) == []
     assert list(archive.curves("three")) == []
+    assert archive.champion("mnist") is None
 
 
 def search(identity: str, trials: str = "100") -> SearchRecord:

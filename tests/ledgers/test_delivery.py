@@ -21,6 +21,7 @@ from pipeline.events import (
     TrialStarted,
 )
 from pipeline.ledgers.mlflow import courier, sync
+from pipeline.ledgers.mlflow.arrears import Reason
 from pipeline.ledgers.mlflow.courier import Courier
 from pipeline.ledgers.mlflow.ledger import GAVE_UP
 from pipeline.ledgers.mlflow.lines import Opened, encode
@@ -171,9 +172,9 @@ def test_what_mlflow_refuses_is_owed_and_holds_up_nothing(
     archive = MlflowArchive(folder)
     assert archive.curves("one")[0].end is End.COMPLETE
     assert spool.owed == 1
-    assert sync(folder) == 1
+    assert [(account.owed, account.reason) for account in sync(folder)] == [(1, Reason.REFUSED)]
     late.write_text("<html>")
-    assert sync(folder) == 0
+    assert [account.owed for account in sync(folder)] == [0]
     run = archive.search("one")
     assert run is not None
     assert "late.html" in [file.path for file in connect(folder).list_artifacts(run.info.run_id)]
@@ -236,7 +237,7 @@ def test_a_server_that_is_away_costs_no_event(
     assert write(spool, folder, NEVER) == GAVE_UP
     assert spool.owed == 6
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    assert sync(folder) == 0
+    assert [account.owed for account in sync(folder)] == [0]
     assert len(MlflowArchive(folder).curves("one")[0].curve) == 3
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.ledgers import Ledger
 
 if TYPE_CHECKING:
+    from pipeline.ledgers.mlflow.arrears import Account
     from pipeline.ledgers.mlflow.reader import MlflowArchive
 
 PATIENCE = 20.0
@@ -30,8 +31,8 @@ def archive(folder: Path) -> "MlflowArchive":
     return MlflowArchive(folder)
 
 
-def sync(folder: Path) -> int:
-    """How many events are still owed, after all that is left in the folder's spools is delivered."""
+def sync(folder: Path) -> "tuple[Account, ...]":
+    """What became of the events that the folder's searches owed: all that can be is delivered now."""
     from pipeline.ledgers.mlflow.arrears import deliver_rest
 
     return deliver_rest(folder, PATIENCE)

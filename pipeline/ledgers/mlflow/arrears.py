@@ -1,17 +1,55 @@
 """What searches left in their spools, delivered later."""
 
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import final
 
 from pipeline.ledgers.mlflow.patience import Patience
-from pipeline.ledgers.mlflow.spool import spools
+from pipeline.ledgers.mlflow.spool import Spool, spools
 from pipeline.ledgers.mlflow.writer import write
 
 
-def deliver_rest(folder: Path, seconds: float) -> int:
-    """How many events are still owed: refused again, unanswered for `seconds`, or of a search that is still running."""
+@final
+class Reason(Enum):
+    """Why events of a search are still owed, in the words that people read."""
+
+    RUNNING = "the search is running and delivers them itself"
+    WRITING = "another process is delivering them"
+    AWAY = "MLflow does not answer"
+    REFUSED = "MLflow refuses them"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of the events that one search owed; `reason` is None where none are left."""
+
+    search: str
+    delivered: int
+    owed: int
+    reason: Reason | None
+
+
+def deliver_rest(folder: Path, seconds: float) -> tuple[Account, ...]:
+    """An account for each search of the folder that owed anything; a silent MLflow is waited for `seconds`, once."""
+    accounts: list[Account] = []
     for spool in spools(folder):
-        if spool.owed and not spool.recording:
-            with spool.writing(wait=False) as mine:
-                if mine:
-                    write(spool, folder, Patience(seconds, lambda: False))
-    return sum(spool.owed for spool in spools(folder))
+        before = spool.owed
+        if before:
+            away = any(account.reason is Reason.AWAY for account in accounts)
+            reason = _deliver(spool, folder, 0.0 if away else seconds)
+            owed = spool.owed
+            accounts.append(Account(spool.search, max(before - owed, 0), owed, reason if owed else None))
+    return tuple(accounts)
+
+
+def _deliver(spool: Spool, folder: Path, seconds: float) -> Reason:
+    """Why something might be left, after `spool` is delivered as far as it can be."""
+    if spool.recording:
+        return Reason.RUNNING
+    with spool.writing(wait=False) as mine:
+        if not mine:
+            return Reason.WRITING
+        done = write(spool, folder, Patience(seconds, lambda: False))
+    return Reason.REFUSED if done == 0 else Reason.AWAY

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, final
 
-from pipeline.ledgers import Line
+from pipeline.ledgers import Champion, Line
+from pipeline.ledgers.mlflow.loaded import load
 from pipeline.ledgers.mlflow.runs import END, KIND, SEARCH, histories, number, search_run, stored, trial_runs
 from pipeline.ledgers.mlflow.store import connect
 from pipeline.trial import End, Epoch
@@ -46,6 +47,9 @@ class MlflowArchive:
         """The child runs of a search, by number."""
         parent = self.search(search)
         return sorted(trial_runs(self._client, parent), key=number) if parent else ()
+
+    def champion(self, experiment: str) -> Champion | None:
+        return load(self._client, experiment)
 
 
 SPENT = "seconds/epoch"

@@ -1,0 +1,58 @@
+"""Predict rows with an experiment's champion."""
+
+import argparse
+from pathlib import Path
+from typing import Final, cast
+
+from pipeline import backend, choose
+from pipeline.errors import UserError
+from pipeline.ledgers import LedgerPart
+from pipeline.rows import check, read
+from pipeline.terminal import only_ours
+
+HELP: Final = "predict rows with the champion: the rows as CSV, with predictions and probabilities beside them"
+MLRUNS: Final = Path("mlruns")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The experiment, the rows, and where the answer goes."""
+    parser.add_argument("experiment", metavar="EXP", help="the experiment's name, or the path of its file")
+    parser.add_argument("input", metavar="INPUT", help="a .csv or .parquet file, or - for CSV from standard input")
+    parser.add_argument("--output", metavar="OUTPUT", help="a .csv file, instead of standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 with an answer to every row; UserError where there is no champion, or the rows are not as it takes them."""
+    name = Path(args.experiment).name.removesuffix(".toml")
+    check(args.input)
+    output = _output(args.output)
+    try:
+        with only_ours(MLRUNS / "logs" / "predict.log") as console:
+            backend.prepare("tensorflow")
+            archive = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).archive(MLRUNS)
+            champion = archive.champion(name)
+            if champion is None:
+                raise UserError(name, "there is no champion yet.", f"Type `make tune EXP={args.experiment}` first.")
+            rows = read(args.input, champion.example)
+            table = rows.beside(champion.predict(rows.typed))
+            if output is None:
+                # past the console, which would wrap and mark up what is for another program
+                console.file.write(table)
+                console.file.flush()
+            else:
+                output.write_text(table, encoding="utf-8")
+                console.print(f"{output}: {len(rows.typed)} rows, by version {champion.version} of {name}'s champion")
+    except BrokenPipeError:
+        pass  # the reader, say `head`, has had enough
+    return 0
+
+
+def _output(given: str | None) -> Path | None:
+    if given is None:
+        return None
+    path = Path(given)
+    if path.suffix != ".csv":
+        raise UserError("OUTPUT", f"{given} is no .csv.", "Predictions are written as CSV.")
+    if not path.parent.is_dir():
+        raise UserError("OUTPUT", f"there is no folder {path.parent}.", "Make it first.")
+    return path

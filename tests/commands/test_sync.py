@@ -1,0 +1,65 @@
+"""`make sync` as a person meets it: what searches could not deliver, delivered; and what is still owed, and why."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.__main__ import main
+from pipeline.events import DatasetRecord, EpochEnded, FileAttached, SearchEnded, SearchRecord, TrialEnded, TrialStarted
+from pipeline.ledgers.mlflow import archive
+from pipeline.ledgers.mlflow.arrears import Reason, deliver_rest
+from pipeline.ledgers.mlflow.ledger import MlflowLedger
+from pipeline.trial import End, Epoch, Outcome, Trial
+
+pytestmark = pytest.mark.slow
+
+EVENTS = 6
+
+
+@pytest.fixture
+def undelivered(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that is attached to a search, and is not there; the search ended while MLflow was away."""
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    ledger = MlflowLedger(here / "mlruns", patience=0.5)
+    ledger.open(SearchRecord("one", "cars", "t", "loss", {}, {}, {}, DatasetRecord("cars", "made", "0", 1, "y", {})))
+    trial, curve = Trial(1, {}, 1, 2), tuple(Epoch(1, number, {"loss": 1 / number}) for number in (1, 2))
+    ledger.record(TrialStarted(trial, {}))
+    for epoch in curve:
+        ledger.record(EpochEnded(epoch))
+    ledger.record(TrialEnded(Outcome(trial, {}, End.COMPLETE, 0.5, 2, curve)))
+    ledger.record(FileAttached(here / "late.txt"))
+    ledger.record(SearchEnded())
+    assert ledger.close().owed == EVENTS
+    return here / "late.txt"
+
+
+def test_what_a_search_could_not_deliver_is_delivered_and_what_is_owed_is_said(
+    undelivered: Path, here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (account,) = deliver_rest(here / "mlruns", 0.5)
+    assert (account.delivered, account.owed, account.reason) == (0, EVENTS, Reason.AWAY)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    capfd.readouterr()
+
+    assert main(["sync"]) == 1
+    delivered, owed = capfd.readouterr().out.splitlines()
+    assert delivered == f"one: {EVENTS - 1} events delivered"
+    assert owed == "one: 1 event still owed: MLflow refuses them (mlruns/logs/sync.log has its words)"
+    (line,) = archive(here / "mlruns").curves("one")
+    assert (line.end, len(line.curve)) == (End.COMPLETE, 2)
+
+    undelivered.write_text("there")
+    assert main(["sync"]) == 0
+    assert capfd.readouterr().out == "one: 1 event delivered\n"
+    assert main(["sync"]) == 0
+    assert capfd.readouterr().out == "Nothing is owed: MLflow has every event.\n"
+
+
+def test_a_search_that_still_runs_delivers_by_itself(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    ledger = MlflowLedger(here / "mlruns", patience=0.5)
+    ledger.open(SearchRecord("one", "cars", "t", "loss", {}, {}, {}, DatasetRecord("cars", "made", "0", 1, "y", {})))
+    ledger.record(TrialStarted(Trial(1, {}, 1, 2), {}))
+    assert [account.reason for account in deliver_rest(here / "mlruns", 0.5)] == [Reason.RUNNING]
+    ledger.close()
