@@ -9,6 +9,7 @@ from typing import Any
 KIND = "kind"
 SEARCH = "search"
 TRIAL = "trial"
+OBJECTIVE = "objective"
 END = "end"
 PARENT = "mlflow.parentRunId"
 INTERRUPTED = "interrupted"
