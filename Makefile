@@ -9,7 +9,7 @@ OPTIONS := $(foreach name,LIBRARY SAMPLER PRUNER TRIALS BUDGET MINUTES SEED ENGI
 	$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) '$($(name))')) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help tune check predict sync ui test lint ci lock schema clean
+.PHONY: help tune compare check predict sync ui test lint ci lock schema clean
 
 help:   ## this list                        make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*[^ ])   +(.*)$$/\1|\2|\3/' \
@@ -28,6 +28,11 @@ predict: $(STAMP)   ## a table with the champion's answers     make predict EXP=
 
 sync: $(STAMP)   ## deliver to MLflow what searches could not     make sync
 	@$(RUN) sync
+
+COMPARED := $(foreach name,RUNS A B EXPS METRIC,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) '$($(name))'))
+
+compare: $(STAMP)   ## loss curves side by side, on one page     make compare EXP=titanic RUNS=3,7
+	@$(RUN) compare '$(or $(EXP),$(if $(EXPS),,$(error say which experiment: make compare EXP=titanic)))' $(COMPARED)
 
 ui: $(STAMP)   ## browse the runs in MLflow     make ui
 	@$(RUN) ui

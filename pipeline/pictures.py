@@ -45,12 +45,14 @@ def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[FileAtta
     return tuple(FileAttached(path) for path in sorted(folder.iterdir()))
 
 
-def page(path: Path, title: str, figures: "Sequence[go.Figure]") -> None:
-    """Figures below each other as one HTML file with its script inside."""
+def page(path: Path, title: str, figures: "Sequence[go.Figure]", below: str = "") -> None:
+    """Figures below each other, and HTML below them, as one file with its script inside."""
     parts = [
         figure.to_html(full_html=False, include_plotlyjs=(i == 0), config={"displaylogo": False, "responsive": True})
         for i, figure in enumerate(figures)
     ]
     style = "body { margin: 0 auto; max-width: 1400px; font-family: sans-serif; overflow-x: hidden }"
     head = f'<meta charset="utf-8"><title>{title}</title><style>{style}</style>'
-    path.write_text(f"<!doctype html><html><head>{head}</head><body>{''.join(parts)}</body></html>", encoding="utf-8")
+    path.write_text(
+        f"<!doctype html><html><head>{head}</head><body>{''.join(parts)}{below}</body></html>", encoding="utf-8"
+    )

@@ -17,7 +17,7 @@ def progress(leaderboard: Leaderboard) -> Chart:
     trials = sorted(leaderboard.outcomes, key=lambda o: o.number)
     valued = [(o, o.value) for o in trials if o.value is not None]
     pruned = [(o, _last(o, leaderboard.objective)) for o in trials if o.end is End.PRUNED]
-    best = _best_so_far([value for _, value in valued], leaderboard.direction)
+    best = best_so_far([value for _, value in valued], leaderboard.direction)
     last = trials[-1].number if trials else 1
     series = [
         _points(pruned, f"pruned, at its last epoch ({len(pruned)})", PRUNED, "x"),
@@ -43,12 +43,22 @@ def progress(leaderboard: Leaderboard) -> Chart:
     )
 
 
-def span(values: Sequence[float], direction: Direction, always: Sequence[float] = ()) -> tuple[float, float]:
-    """The part of an axis that shows the best nine tenths of `values`, and all of `always`."""
+def best_so_far(values: Sequence[float], direction: Direction) -> list[float]:
+    """The best of the values up to each one."""
+    best: list[float] = []
+    for value in values:
+        best.append(value if not best or direction.better(value, best[-1]) else best[-1])
+    return best
+
+
+def span(
+    values: Sequence[float], direction: Direction, always: Sequence[float] = (), share: float = SHOWN
+) -> tuple[float, float]:
+    """The part of an axis that shows the best `share` of `values`, and all of `always`."""
     if not values:
         return (0.0, 1.0)
     ordered = sorted(values, key=direction.key)
-    kept = [*ordered[: max(2, math.ceil(SHOWN * len(ordered)))], *always]
+    kept = [*ordered[: max(2, math.ceil(share * len(ordered)))], *always]
     margin = 0.06 * (max(kept) - min(kept)) or 0.05
     return (min(kept) - margin, max(kept) + margin)
 
@@ -62,13 +72,6 @@ def _points(found: Sequence[tuple[Outcome, float]], title: str, colour: str, sym
 
 def _last(outcome: Outcome, objective: str) -> float:
     return outcome.curve[-1].metrics.get(objective, math.nan) if outcome.curve else math.nan
-
-
-def _best_so_far(values: Sequence[float], direction: Direction) -> list[float]:
-    best: list[float] = []
-    for value in values:
-        best.append(value if not best or direction.better(value, best[-1]) else best[-1])
-    return best
 
 
 def _subtitle(leaderboard: Leaderboard) -> str:

@@ -1,12 +1,13 @@
 """A ledger in the process's own memory: for tests, and gone with the process."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import final
 
-from pipeline.events import EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
-from pipeline.ledgers import Archive, Champion, Ledger, Line, Links
+from pipeline.events import EpochEnded, Event, SearchMeasured, SearchRecord, TrialEnded, TrialStarted
+from pipeline.ledgers import About, Archive, Champion, Comparison, Ledger, Line, Links
 from pipeline.space import Params
 
 
@@ -16,6 +17,7 @@ class Remembered:
     """A search as it stands in memory: its record, every event in order, and its trials by number."""
 
     search: SearchRecord
+    begun: float
     events: list[Event] = field(default_factory=list)
     lines: dict[int, Line] = field(default_factory=dict)
 
@@ -36,7 +38,7 @@ class MemoryLedger:
         self._search = search.identity
         earlier = self._shelf.pop(search.identity, None)
         # put at the end: the archive names the latest first
-        self._shelf[search.identity] = earlier or Remembered(search)
+        self._shelf[search.identity] = earlier or Remembered(search, time.time())
         self._shelf[search.identity].search = search
 
     def record(self, event: Event) -> None:
@@ -44,13 +46,20 @@ class MemoryLedger:
         kept.events.append(event)
         match event:
             case TrialStarted(trial, settings):
-                kept.lines[trial.number] = Line(trial.number, _text(settings), None, None, None, ())
+                kept.lines[trial.number] = Line(
+                    trial.number, _text(settings), None, None, None, (), f"{self._search}/{trial.number}"
+                )
             case EpochEnded(epoch):
                 line = kept.lines[epoch.trial]
-                kept.lines[epoch.trial] = replace(line, curve=(*line.curve, epoch))
+                kept.lines[epoch.trial] = replace(line, curve=(*line.curve, epoch), epochs=epoch.number)
             case TrialEnded(outcome):
                 kept.lines[outcome.number] = replace(
-                    kept.lines[outcome.number], end=outcome.end, value=outcome.value, best_epoch=outcome.best_epoch
+                    kept.lines[outcome.number],
+                    end=outcome.end,
+                    value=outcome.value,
+                    best_epoch=outcome.best_epoch,
+                    seconds=outcome.seconds,
+                    parameters=outcome.parameters,
                 )
 
     def close(self) -> Links:
@@ -68,9 +77,27 @@ class MemoryArchive:
         found = [identity for identity, kept in self._shelf.items() if kept.search.experiment == experiment]
         return tuple(reversed(found))
 
-    def curves(self, search: str) -> Sequence[Line]:
+    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[Line]:
         kept = self._shelf.get(search)
-        return tuple(line for _, line in sorted(kept.lines.items())) if kept else ()
+        lines = [line for _, line in sorted(kept.lines.items())] if kept else []
+        return tuple(line if of is None or line.number in of else replace(line, curve=()) for line in lines)
+
+    def experiments(self) -> Sequence[str]:
+        return tuple({kept.search.experiment: None for kept in self._shelf.values()})
+
+    def about(self, search: str) -> About | None:
+        if search not in self._shelf:
+            return None
+        kept = self._shelf[search]
+        metrics: dict[str, float] = {}
+        for event in kept.events:
+            if isinstance(event, SearchMeasured):
+                metrics |= event.metrics
+        return About(search, kept.search.experiment, kept.search.title, kept.search.objective, kept.begun, metrics)
+
+    def find(self, run: str) -> Sequence[tuple[str, int]]:
+        lines = [(search, line) for search, kept in self._shelf.items() for line in kept.lines.values()]
+        return tuple((search, line.number) for search, line in lines if line.run.startswith(run))
 
     def champion(self, experiment: str) -> Champion | None:  # noqa: ARG002 the protocol's
         return None
@@ -84,6 +111,11 @@ def create(folder: Path) -> Ledger:
 def archive(folder: Path) -> Archive:
     """What this process's ledgers remember of the folder."""
     return MemoryArchive(SHELVES.setdefault(folder, {}))
+
+
+def attach(folder: Path, comparison: Comparison) -> Links:  # noqa: ARG001 the protocol's
+    """Nothing to open: its files lie where they were written."""
+    return Links({})
 
 
 def _text(settings: Params) -> Params:

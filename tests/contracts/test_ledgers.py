@@ -4,7 +4,7 @@ import math
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from pipeline.events import (
     TrialEnded,
     TrialStarted,
 )
-from pipeline.ledgers import Ledger, Line, Links
+from pipeline.ledgers import Archive, Comparison, Ledger, Line, Links
 from pipeline.trial import End, Epoch, Outcome, Trial
 
 pytestmark = pytest.mark.slow
@@ -147,6 +147,49 @@ def test_what_was_never_recorded_reads_back_as_nothing(story: Story) -> None:
     assert list(archive.searches("mnist")) == []
     assert list(archive.curves("three")) == []
     assert archive.champion("mnist") is None
+
+
+def test_a_trial_of_which_no_curve_is_asked_reads_back_the_same_without_it(story: Story) -> None:
+    archive: Archive = story.module.archive(story.folder)
+    found = archive.curves("one", {EARLY})
+    assert [bool(line.curve) for line in found] == [line.number == EARLY for line in story.ended]
+    bare = [replace(line, curve=(), epochs=3) for line in story.ended]
+    assert [replace(line, curve=(), epochs=3) for line in found] == bare
+
+
+def test_what_a_trial_took_reads_back(story: Story) -> None:
+    assert {(line.epochs, line.parameters, line.seconds["train"]) for line in story.ended} == {(3, 100, 0.75)}
+
+
+def test_a_trial_is_found_by_the_beginning_of_its_run(story: Story) -> None:
+    archive: Archive = story.module.archive(story.folder)
+    for line in story.ended:
+        assert list(archive.find(line.run)) == [("one", line.number)]
+        assert ("one", line.number) in archive.find(line.run[:3])
+    assert list(archive.find("no such run")) == []
+
+
+def test_a_search_as_a_whole_reads_back(story: Story) -> None:
+    archive: Archive = story.module.archive(story.folder)
+    about = archive.about("one")
+    assert about is not None
+    assert (about.identity, about.experiment, about.title) == ("one", "titanic", "search one")
+    assert (about.objective, about.metrics["seconds/tune"]) == ("val_loss", 1.5)
+    assert about.begun > 1.7e9
+    assert archive.about("three") is None
+    assert list(archive.experiments()) == ["titanic"]
+
+
+def test_a_comparison_is_kept_and_is_no_search(story: Story) -> None:
+    pages = story.folder / "pages"
+    pages.mkdir()
+    (pages / "compare.html").write_text("a page")
+    links = story.module.attach(story.folder, Comparison("titanic", "compare two", {"trials": "one/1 one/2"}, pages))
+    assert all(address.startswith("http") for address in links.addresses.values())
+    assert links.owed == 0
+    archive: Archive = story.module.archive(story.folder)
+    assert list(archive.searches("titanic")) == ["two", "one"]
+    assert len(archive.curves("one")) == len(story.ended)
 
 
 def search(identity: str, trials: str = "100") -> SearchRecord:

@@ -7,7 +7,7 @@ them there. What could not be delivered stays in the spool, and `sync` delivers 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.ledgers import Ledger
+from pipeline.ledgers import Comparison, Ledger, Links
 
 if TYPE_CHECKING:
     from pipeline.ledgers.mlflow.arrears import Account
@@ -29,6 +29,13 @@ def archive(folder: Path) -> "MlflowArchive":
     from pipeline.ledgers.mlflow.reader import MlflowArchive
 
     return MlflowArchive(folder)
+
+
+def attach(folder: Path, comparison: Comparison) -> Links:
+    """The address of the run that holds the comparison's files."""
+    from pipeline.ledgers.mlflow import comparison as runs
+
+    return runs.attach(folder, comparison)
 
 
 def sync(folder: Path) -> "tuple[Account, ...]":

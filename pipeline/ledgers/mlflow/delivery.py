@@ -20,7 +20,7 @@ from pipeline.ledgers.mlflow.batches import log
 from pipeline.ledgers.mlflow.children import Children, Flight
 from pipeline.ledgers.mlflow.lines import Entry, Opened
 from pipeline.ledgers.mlflow.links import Place
-from pipeline.ledgers.mlflow.runs import KIND, PARENT, SEARCH, search_run
+from pipeline.ledgers.mlflow.runs import KIND, OBJECTIVE, PARENT, SEARCH, search_run
 from pipeline.trial import Direction
 
 BEST = 5
@@ -35,7 +35,7 @@ class Delivery:
         self._search = search
         self._experiment = store.experiment(client, search.experiment, folder)
         self._parent = search_run(client, search.identity, [self._experiment]) or client.create_run(
-            self._experiment, at, {**search.tags, KIND: "search", SEARCH: search.identity}, search.title
+            self._experiment, at, _tags(search), search.title
         )
         self._children = Children(client, search.identity, self._parent)
 
@@ -128,6 +128,10 @@ class Delivery:
         for name, text in search.files.items():
             self._client.log_text(parent, text, name)
         self._client.log_inputs(parent, datasets=[_dataset(search.dataset)])
+
+
+def _tags(search: SearchRecord) -> dict[str, str]:
+    return {**search.tags, KIND: "search", SEARCH: search.identity, OBJECTIVE: search.objective}
 
 
 def _dataset(record: DatasetRecord) -> Any:

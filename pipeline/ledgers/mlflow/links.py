@@ -78,6 +78,11 @@ def runs(root: str, experiment: str) -> str:
     return f"{root}/#/experiments/{experiment}/runs?workflowType={VIEW}"
 
 
+def run(root: str, experiment: str, run: str) -> str:
+    """The address of a run and its files in the UI at `root`."""
+    return f"{root}/#/experiments/{experiment}/runs/{run}/artifacts?workflowType={VIEW}"
+
+
 def _curves(place: Place) -> str:
     # the metric page reads every one of these with JSON.parse and shows an error where one is missing
     values = {

@@ -1,13 +1,25 @@
 """What MLflow holds of searches, read back."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from string import hexdigits
 from typing import Any, final
 
-from pipeline.ledgers import Champion, Line
+from pipeline.ledgers import About, Champion, Line
 from pipeline.ledgers.mlflow.loaded import load
-from pipeline.ledgers.mlflow.runs import END, KIND, SEARCH, histories, number, search_run, stored, trial_runs
+from pipeline.ledgers.mlflow.runs import (
+    END,
+    KIND,
+    OBJECTIVE,
+    PAGE,
+    SEARCH,
+    histories,
+    number,
+    search_run,
+    stored,
+    trial_runs,
+)
 from pipeline.ledgers.mlflow.store import connect
 from pipeline.trial import End, Epoch
 
@@ -28,20 +40,42 @@ class MlflowArchive:
         )
         return tuple(run.data.tags[SEARCH] for run in runs)
 
-    def curves(self, search: str) -> Sequence[Line]:
+    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[Line]:
         runs = self.trials(search)
+        read = [run for run in runs if of is None or number(run) in of]
         points: dict[str, list[Any]] = defaultdict(list)
         # numbers of a trial's end have names with a slash, and step 0
-        keys = {run.info.run_id: [key for key in run.data.metrics if _of_epochs(key)] for run in runs}
+        keys = {run.info.run_id: [key for key in run.data.metrics if _of_epochs(key)] for run in read}
         for run, metric in histories(self._client, keys):
             if metric.step > 0:
                 points[run].append(metric)
         return tuple(_line(run, points[run.info.run_id]) for run in runs)
 
+    def experiments(self) -> Sequence[str]:
+        return tuple(found.name for found in self._client.search_experiments() if self.searches(found.name))
+
+    def about(self, search: str) -> About | None:
+        run = self.search(search)
+        if run is None:
+            return None
+        # searches of before this tag say it among their settings
+        objective = run.data.tags.get(OBJECTIVE) or run.data.params["search/objective"]
+        experiment = self._client.get_experiment(run.info.experiment_id).name
+        return About(
+            search, experiment, run.info.run_name, objective, run.info.start_time / 1000, dict(run.data.metrics)
+        )
+
+    def find(self, run: str) -> Sequence[tuple[str, int]]:
+        # a letter that is no hexadecimal digit begins no run's id, and would have a meaning in the filter
+        if not run or not set(run) <= set(hexdigits):
+            return ()
+        query = f"attributes.run_id LIKE '{run.lower()}%' and tags.{KIND} = 'trial'"
+        found = self._client.search_runs(self._experiments(), query, max_results=PAGE)
+        return tuple((run.data.tags[SEARCH], number(run)) for run in found)
+
     def search(self, search: str) -> Any | None:
         """A search's parent run, or None."""
-        experiments = [found.experiment_id for found in self._client.search_experiments()]
-        return search_run(self._client, search, experiments)
+        return search_run(self._client, search, self._experiments())
 
     def trials(self, search: str) -> Sequence[Any]:
         """The child runs of a search, by number."""
@@ -50,6 +84,9 @@ class MlflowArchive:
 
     def champion(self, experiment: str) -> Champion | None:
         return load(self._client, experiment)
+
+    def _experiments(self) -> list[str]:
+        return [found.experiment_id for found in self._client.search_experiments()]
 
 
 SPENT = "seconds/epoch"
@@ -78,4 +115,9 @@ def _line(run: Any, points: list[Any]) -> Line:
         stored(metrics["value"]) if "value" in metrics else None,
         int(best) if best is not None else None,
         tuple(Epoch(trial, step, values, values.pop(SPENT, 0.0)) for step, values in sorted(by_step.items())),
+        run.info.run_id,
+        # a trial without an end has no `epochs`, and its curve is all there is
+        int(last if last is not None else max(by_step, default=0)),
+        {key.removeprefix("seconds/"): metrics[key] for key in metrics if key.startswith("seconds/") and key != SPENT},
+        int(metrics.get("parameters", 0)),
     )

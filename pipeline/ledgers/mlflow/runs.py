@@ -9,6 +9,7 @@ from typing import Any
 KIND = "kind"
 SEARCH = "search"
 TRIAL = "trial"
+OBJECTIVE = "objective"
 END = "end"
 PARENT = "mlflow.parentRunId"
 INTERRUPTED = "interrupted"
@@ -18,6 +19,8 @@ PAGE = 1000
 
 def search_run(client: Any, search: str, experiments: Sequence[str]) -> Any | None:
     """The parent run of a search, or None."""
+    if "'" in search:  # no identity holds one, and the filter would end there
+        return None
     found = client.search_runs(experiments, f"tags.{SEARCH} = '{search}' and tags.{KIND} = 'search'", max_results=1)
     return found[0] if found else None
 

@@ -1,0 +1,76 @@
+"""Set trials and searches of the past beside each other, on one page."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from pipeline import choose
+from pipeline.errors import UserError
+from pipeline.ledgers import Comparison, LedgerPart
+from pipeline.terminal import only_ours
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pipeline.selection import Selection
+
+HELP: Final = "set trials, searches or experiments beside each other: their curves on one page, and what differs"
+MLRUNS: Final = Path("mlruns")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What is compared; without any of it the usual: best, median, baseline and the winners of earlier searches."""
+    parser.add_argument("experiment", metavar="EXP", nargs="?", default="", help="the experiment's name")
+    listed = "a comma between them"
+    parser.add_argument("--runs", type=_words, default=(), help=f"numbers, SEARCH/NUMBER or MLflow run ids, {listed}")
+    parser.add_argument("--a", default="", metavar="SEARCH", help="a search: latest, latest-1, … or its identity")
+    parser.add_argument("--b", default="", metavar="SEARCH", help="another one")
+    parser.add_argument("--exps", type=_words, default=(), help=f"experiments whose winners are compared, {listed}")
+    parser.add_argument("--metric", type=_words, default=(), help=f"metrics to draw beside the loss, {listed}")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 with a page; UserError where a name names nothing."""
+    experiment = args.experiment or next(iter(args.exps), "")
+    if not experiment:
+        raise UserError("compare, EXP", "no experiment is named.", "Say make compare EXP=titanic.")
+    with only_ours(MLRUNS / "logs" / "compare.log") as console:
+        from pipeline import compare
+        from pipeline.selection import Request, Selector
+
+        ledger = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger"))
+        searches = tuple(word for word in (args.a, args.b) if word)
+        request = Request(experiment, args.runs, searches, args.exps)
+        selection = Selector(ledger.archive(MLRUNS)).select(request)
+        folder = compare.new_folder(MLRUNS, experiment)
+        page = compare.write(selection, args.metric, folder)
+        links = ledger.attach(MLRUNS, _comparison(selection, experiment, folder))
+        console.print(_table(selection))
+        console.print(f"\nThe page:  {page.absolute().as_uri()}", markup=False, soft_wrap=True)
+        for address in links.addresses.values():
+            console.print(f"In MLflow: {address} (`make ui` starts it)", markup=False, soft_wrap=True)
+    return 0
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _comparison(selection: "Selection", experiment: str, folder: Path) -> Comparison:
+    trials = " ".join(f"{t.search.about.identity}/{t.line.number}" for t in selection.trials)
+    title = f"compare {len(selection.trials)} trials of {' '.join(s.about.identity for s in selection.searches)}"
+    return Comparison(experiment, title, {"trials": trials}, folder)
+
+
+def _table(selection: "Selection") -> "Table":
+    from rich.table import Table
+
+    from pipeline.differences import lines
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("")
+    for trial in selection.trials:
+        table.add_column(f"{trial.role}\n{trial.name}" if trial.role != trial.name else trial.name, justify="right")
+    for name, cells in lines(selection):
+        table.add_row(name, *cells)
+    return table

@@ -1,0 +1,93 @@
+"""A selection of trials as files: one page, a picture of each chart, and a table."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from pipeline.differences import lines, settings, table
+from pipeline.errors import UserError, nearest
+from pipeline.figures import drawing
+from pipeline.figures.compared import Course, Curve, colour, compared, courses, measured
+from pipeline.pictures import METRICS, page
+from pipeline.selection import Past, Selection
+from pipeline.trial import BASELINE
+
+PAGE: Final = "compare.html"
+STYLE: Final = """
+table { border-collapse: collapse; margin: 8px 16px 40px; font-size: 14px }
+th, td { padding: 5px 14px; border-bottom: 1px solid #e4e7eb; text-align: right; font-weight: normal }
+th:first-child { text-align: left; color: #52606d }
+thead th { border-bottom: 2px solid #1f2933; font-weight: bold; vertical-align: bottom }
+i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 6px }
+"""
+
+
+def write(selection: Selection, metrics: Sequence[str], folder: Path) -> Path:
+    """The page of a selection; with it `folder` gets a PNG of each chart and the table as CSV.
+
+    The charts show the loss and `metrics` (or what people look at otherwise), and each search's best so far.
+    UserError for a metric that no trial has.
+    """
+    charts = {f"curves_{metric}": chart for metric, chart in _curves(selection, metrics).items()}
+    charts |= {f"best_so_far_{objective}": chart for objective, chart in _courses(selection).items()}
+    folder.mkdir(parents=True)
+    for name, chart in charts.items():
+        drawing.picture(chart, folder / f"{name}.png")
+    table(selection).to_csv(folder / "table.csv", index=False)
+    figures = [drawing.interactive(chart) for chart in charts.values()]
+    page(folder / PAGE, f"Comparison of {len(selection.trials)} trials", figures, below=_html(selection))
+    return folder / PAGE
+
+
+def new_folder(mlruns: Path, experiment: str) -> Path:
+    """Where the next comparison of an experiment is to lie."""
+    folder = mlruns / "comparisons"
+    taken = [int(path.name.rpartition("-")[2]) for path in folder.glob(f"{experiment}-*")]
+    return folder / f"{experiment}-{max(taken, default=0) + 1}"
+
+
+def _curves(selection: Selection, metrics: Sequence[str]) -> dict[str, drawing.Chart]:
+    curves = [
+        Curve(title, colour(i), t.line.curve, t.line.best_epoch, "<br>".join([title, *settings(t, selection)]))
+        for i, (title, t) in enumerate(zip(selection.titles, selection.trials, strict=True))
+    ]
+    known = measured(curves)
+    asked = [metric.removeprefix("val_") for metric in metrics]
+    for metric in asked:
+        if metric not in known:
+            raise UserError("compare, METRIC", f"no trial here has a `{metric}`.", nearest(metric, known))
+    shown = dict.fromkeys(["loss", *asked] if asked else METRICS)
+    return {metric: compared(curves, metric) for metric in shown if metric in known}
+
+
+def _courses(selection: Selection) -> dict[str, drawing.Chart]:
+    """A chart for each objective: searches with different ones have no axis in common."""
+    by_objective: dict[str, list[Past]] = {}
+    for search in selection.searches:
+        by_objective.setdefault(search.about.objective, []).append(search)
+    return {
+        objective: courses([_course(search, i) for i, search in enumerate(searches)], objective)
+        for objective, searches in by_objective.items()
+    }
+
+
+def _course(search: Past, place: int) -> Course:
+    values = [(line.number, line.value) for line in search.lines if line.value is not None]
+    baseline = next((value for number, value in values if number == BASELINE), None)
+    own = tuple(pair for pair in values if pair[0] != BASELINE)
+    title = f"{search.about.title}, {search.about.identity}"
+    return Course(title, colour(place), own, max((line.number for line in search.lines), default=1), baseline)
+
+
+def _html(selection: Selection) -> str:
+    heads = [
+        f'<th><i style="background: {colour(i)}"></i>{escape(t.role or t.name)}<br>{escape(t.name) if t.role else ""}'
+        for i, t in enumerate(selection.trials)
+    ]
+    rows = [
+        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+        for name, cells in lines(selection)
+    ]
+    head = f"<thead><tr><th></th>{''.join(heads)}</tr></thead>"
+    return f"<style>{STYLE}</style><table>{head}<tbody>{''.join(rows)}</tbody></table>"

@@ -1,0 +1,144 @@
+"""Chosen trials beside each other, and searches beside each other."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, final
+
+from pipeline.figures.drawing import BASELINE, BEST, Chart, Series, Shape
+from pipeline.figures.progress import best_so_far, span
+from pipeline.figures.words import number
+from pipeline.trial import Direction, Epoch
+
+COLOURS: Final = (
+    BEST,
+    BASELINE,
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+    "#5b4b8a",
+    "#7f5f3f",
+    "#6b7280",
+    "#1f2933",
+)
+"""Okabe and Ito's, as far as they are seen on white, and darker ones after them."""
+SHARE: Final = 0.97
+"""The share of the points that an axis shows at first: the start of a curve may lie far above its rest."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A trial to be drawn: its line of the legend, its epochs, whose weights it kept, what the pointer is told."""
+
+    title: str
+    colour: str
+    epochs: tuple[Epoch, ...]
+    best_epoch: int | None
+    about: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A search to be drawn: its line of the legend, and the value of each trial that has one, by number."""
+
+    title: str
+    colour: str
+    values: tuple[tuple[int, float], ...]
+    last: int
+    baseline: float | None
+
+
+def colour(place: int) -> str:
+    """The colour of the first, second, … of what is compared."""
+    return COLOURS[place % len(COLOURS)]
+
+
+def measured(curves: Sequence[Curve]) -> list[str]:
+    """The metrics of any of the curves, those of training without `val_`."""
+    names = {name.removeprefix("val_") for curve in curves for epoch in curve.epochs for name in epoch.metrics}
+    return sorted(names)
+
+
+def compared(curves: Sequence[Curve], metric: str) -> Chart:
+    """A metric by epoch: one colour a trial, validation solid, training dashed; one legend entry toggles both."""
+    # the first stands on top, in the drawing as in the legend
+    series = [series for curve in reversed(curves) for series in _lines(curve, metric)]
+    points = [y for s in series for y in s.y if math.isfinite(y)]
+    kept = [y for curve in curves for name in _names(metric) for y in [_at(curve, name)] if math.isfinite(y)]
+    words = metric.replace("_", " ")
+    return Chart(
+        title=f"{words.capitalize()} of {len(curves)} trials",
+        subtitle="validation solid, training dashed, a diamond where the weights were kept",
+        x_title="epoch",
+        y_title=words,
+        series=tuple(series),
+        span=span(points, Direction.of(metric), kept, SHARE),
+    )
+
+
+def courses(searches: Sequence[Course], objective: str) -> Chart:
+    """The best objective so far by trial, a colour a search; the searches' baselines dashed."""
+    direction = Direction.of(objective)
+    series = []
+    for search in reversed(searches):
+        x = tuple(number for number, _ in search.values)
+        y = best_so_far([value for _, value in search.values], direction)
+        if search.baseline is not None:
+            hover = (f"baseline of {search.title}: {number(search.baseline)}",) * 2
+            ends, level = (1.0, float(search.last)), (search.baseline,) * 2
+            series.append(Series(ends, level, search.colour, group=search.title, hover=hover, dashed=True, width=1.5))
+        if y:
+            told = tuple(f"{search.title}<br>best after trial {n}: {number(b)}" for n, b in zip(x, y, strict=True))
+            line = Series((*x, search.last), (*y, y[-1]), search.colour, search.title, search.title)
+            series.append(replace(line, hover=(*told, told[-1]), shape=Shape.STEPS, width=2.4))
+    shown = [y for s in series for y in s.y]
+    return Chart(
+        title=f"Best {objective} so far, by trial",
+        subtitle="of the searches compared, their baselines dashed",
+        x_title="trial",
+        y_title=objective,
+        series=tuple(series),
+        span=span(shown, direction, share=1.0),
+    )
+
+
+def _lines(curve: Curve, metric: str) -> list[Series]:
+    found = []
+    train, validation = (_points(curve, name) for name in _names(metric))
+    if train[0]:
+        name = "" if validation[0] else curve.title
+        hover = _hover(curve, metric, train)
+        found.append(Series(*train, curve.colour, name, curve.title, hover, dashed=True, width=1.6, opacity=0.65))
+    if validation[0]:
+        hover = _hover(curve, f"val_{metric}", validation)
+        found.append(Series(*validation, curve.colour, curve.title, curve.title, hover, width=2.4))
+    solid = validation if validation[0] else train
+    kept = [(x, y) for x, y in zip(*solid, strict=True) if x == curve.best_epoch]
+    for x, y in kept:
+        hover = (f"<b>weights of epoch {x:.0f} kept</b><br>{curve.about}",)
+        place = Series((x,), (y,), curve.colour, group=curve.title, hover=hover, shape=Shape.POINTS)
+        found.append(replace(place, width=2.0, symbol="D"))
+    return found
+
+
+def _names(metric: str) -> tuple[str, str]:
+    return metric, f"val_{metric}"
+
+
+def _points(curve: Curve, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    found = [(e.number, e.metrics[name]) for e in curve.epochs if math.isfinite(e.metrics.get(name, math.nan))]
+    return tuple(float(x) for x, _ in found), tuple(y for _, y in found)
+
+
+def _hover(curve: Curve, name: str, points: tuple[tuple[float, ...], tuple[float, ...]]) -> tuple[str, ...]:
+    return tuple(f"<b>{name} {number(y)}</b> at epoch {x:.0f}<br>{curve.about}" for x, y in zip(*points, strict=True))
+
+
+def _at(curve: Curve, name: str) -> float:
+    """A metric where the weights were kept, or at the end."""
+    found = [e.metrics.get(name, math.nan) for e in curve.epochs if e.number == curve.best_epoch]
+    found += [e.metrics.get(name, math.nan) for e in curve.epochs[-1:]]
+    return found[0] if found else math.nan

@@ -1,0 +1,19 @@
+"""A comparison as a run of its own, beside the searches of its experiment."""
+
+from pathlib import Path
+
+from pipeline.ledgers import Comparison, Links
+from pipeline.ledgers.mlflow import store
+from pipeline.ledgers.mlflow.links import root, run
+from pipeline.ledgers.mlflow.runs import KIND
+
+
+def attach(folder: Path, comparison: Comparison) -> Links:
+    """The address of the run that holds the comparison's files; the store is waited for."""
+    client = store.connect(folder)
+    experiment = store.experiment(client, comparison.experiment, folder)
+    tags = {**comparison.tags, KIND: "comparison"}
+    made: str = client.create_run(experiment, tags=tags, run_name=comparison.title).info.run_id
+    client.log_artifacts(made, str(comparison.folder))
+    client.set_terminated(made)
+    return Links({"comparison": run(root(folder), experiment, made)})
