@@ -25,6 +25,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
+    except BrokenPipeError:  # the reader of a pipe has enough, as `head` does
+        return 141
 
 
 if __name__ == "__main__":

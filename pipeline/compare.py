@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.differences import lines, settings, table
 from pipeline.errors import UserError, nearest
 from pipeline.figures import drawing
-from pipeline.figures.compared import Course, Curve, colour, compared, courses, measured
+from pipeline.figures.compared import Course, Curve, colours, compared, courses, measured
 from pipeline.pictures import METRICS, page
 from pipeline.selection import Past, Selection
 from pipeline.trial import BASELINE
@@ -49,8 +49,8 @@ def new_folder(mlruns: Path, experiment: str) -> Path:
 
 def _curves(selection: Selection, metrics: Sequence[str]) -> dict[str, drawing.Chart]:
     curves = [
-        Curve(title, colour(i), t.line.curve, t.line.best_epoch, "<br>".join([title, *settings(t, selection)]))
-        for i, (title, t) in enumerate(zip(selection.titles, selection.trials, strict=True))
+        Curve(title, colour, t.line.curve, t.line.best_epoch, "<br>".join([title, *settings(t, selection)]))
+        for title, colour, t in zip(selection.titles, _colours(selection), selection.trials, strict=True)
     ]
     known = measured(curves)
     asked = [metric.removeprefix("val_") for metric in metrics]
@@ -63,27 +63,32 @@ def _curves(selection: Selection, metrics: Sequence[str]) -> dict[str, drawing.C
 
 def _courses(selection: Selection) -> dict[str, drawing.Chart]:
     """A chart for each objective: searches with different ones have no axis in common."""
-    by_objective: dict[str, list[Past]] = {}
+    # a search has the colour of the first of its trials
+    pairs = reversed(list(zip(selection.trials, _colours(selection), strict=True)))
+    by_search = {trial.search.about.identity: colour for trial, colour in pairs}
+    by_objective: dict[str, list[Course]] = {}
     for search in selection.searches:
-        by_objective.setdefault(search.about.objective, []).append(search)
-    return {
-        objective: courses([_course(search, i) for i, search in enumerate(searches)], objective)
-        for objective, searches in by_objective.items()
-    }
+        course = _course(search, by_search[search.about.identity])
+        by_objective.setdefault(search.about.objective, []).append(course)
+    return {objective: courses(found, objective) for objective, found in by_objective.items()}
 
 
-def _course(search: Past, place: int) -> Course:
-    values = [(line.number, line.value) for line in search.lines if line.value is not None]
-    baseline = next((value for number, value in values if number == BASELINE), None)
-    own = tuple(pair for pair in values if pair[0] != BASELINE)
+def _course(search: Past, colour: str) -> Course:
+    values = {line.number: line.value for line in search.lines if line.value is not None}
+    baseline = values.pop(BASELINE, None)
+    last = max((line.number for line in search.lines), default=1)
     title = f"{search.about.title}, {search.about.identity}"
-    return Course(title, colour(place), own, max((line.number for line in search.lines), default=1), baseline)
+    return Course(title, colour, tuple(values.items()), last, baseline)
+
+
+def _colours(selection: Selection) -> list[str]:
+    return colours([t.line.number for t in selection.trials])
 
 
 def _html(selection: Selection) -> str:
     heads = [
-        f'<th><i style="background: {colour(i)}"></i>{escape(t.role or t.name)}<br>{escape(t.name) if t.role else ""}'
-        for i, t in enumerate(selection.trials)
+        f'<th><i style="background: {colour}"></i>{"<br>".join(map(escape, t.heading))}</th>'
+        for colour, t in zip(_colours(selection), selection.trials, strict=True)
     ]
     rows = [
         f"<tr><th>{escape(name)}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"

@@ -28,7 +28,7 @@ def table(selection: Selection) -> "pd.DataFrame":
         {
             "trial": title,
             "search": t.search.about.identity,
-            "kind": t.search.about.title,
+            "searched by": t.search.about.title,
             "number": t.line.number,
             "run": t.line.run,
             **{name: t.line.value if name == t.search.about.objective else None for name in objectives},
@@ -53,7 +53,7 @@ def lines(selection: Selection) -> list[tuple[str, list[str]]]:
     found = table(selection)
     said = [name for name in found if name not in LABELS and not found[name].isna().all()]
     if len(selection.searches) == 1:
-        said = [name for name in said if name not in ("search", "kind")]
+        said = [name for name in said if name not in ("search", "searched by")]
     return [(str(name), [_cell(value) for value in found[name]]) for name in said]
 
 

@@ -43,6 +43,11 @@ class Chosen:
         """The trial's name within its search."""
         return f"trial {self.line.number}" if self.line.number != BASELINE else "baseline"
 
+    @property
+    def heading(self) -> tuple[str, ...]:
+        """What it is, and its name where that says more."""
+        return tuple(dict.fromkeys(word for word in (self.role, self.name) if word))
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Selection:
     @property
     def titles(self) -> list[str]:
         """What each trial is called, the searches named where they are several."""
-        own = [t.name if t.role in ("", t.name) else f"{t.role}: {t.name}" for t in self.trials]
+        own = [": ".join(t.heading) for t in self.trials]
         if len(self.searches) == 1:
             return own
         return [f"{name} of {t.search.about.identity}" for name, t in zip(own, self.trials, strict=True)]
@@ -113,8 +118,8 @@ class Selector:
             if found:
                 return Chosen("", past, found[0])
             if slash or not self._archive.find(word):
-                numbers = ", ".join(str(line.number) for line in past.lines)
-                allowed = f"It has {numbers} (0 is the baseline)." if numbers else "It has none."
+                numbers = [line.number for line in past.lines]
+                allowed = f"It has {numbers[0]} to {numbers[-1]}; 0 is the baseline." if numbers else "It has none."
                 raise UserError("compare, RUNS", f"`{past.about.identity}` has no trial `{last}`.", allowed)
         return self._by_run(word)
 

@@ -70,7 +70,7 @@ def _table(selection: "Selection") -> "Table":
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("")
     for trial in selection.trials:
-        table.add_column(f"{trial.role}\n{trial.name}" if trial.role != trial.name else trial.name, justify="right")
+        table.add_column("\n".join(trial.heading), justify="right")
     for name, cells in lines(selection):
         table.add_row(name, *cells)
     return table

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import Final, final
 
+from pipeline import trial
 from pipeline.figures.drawing import BASELINE, BEST, Chart, Series, Shape
 from pipeline.figures.progress import best_so_far, span
 from pipeline.figures.words import number
@@ -51,9 +53,11 @@ class Course:
     baseline: float | None
 
 
-def colour(place: int) -> str:
-    """The colour of the first, second, … of what is compared."""
-    return COLOURS[place % len(COLOURS)]
+def colours(trials: Sequence[int]) -> list[str]:
+    """A colour for each of these trials, by number; the first baseline has the one that it has in every figure."""
+    others = cycle(COLOURS)
+    first = trials.index(trial.BASELINE) if trial.BASELINE in trials else None
+    return [BASELINE if i == first else next(others) for i in range(len(trials))]
 
 
 def measured(curves: Sequence[Curve]) -> list[str]:
