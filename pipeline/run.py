@@ -45,7 +45,7 @@ def run(
     what is wrong with file or data, or where another process runs the search, before any run is opened.
     """
     began, clock = time.monotonic(), Clock()
-    backend.prepare(_backend(experiment))
+    backend.prepare(backend_of(experiment))
     with clock.phase("load"):
         dataset = load(experiment)
     with clock.phase("preprocess"):
@@ -76,7 +76,7 @@ def run(
     return Finished(leaderboard, report, links, clock.seconds)
 
 
-def _backend(experiment: Experiment) -> str:
+def backend_of(experiment: Experiment) -> str:
     """The backend that a file names, or the one on which its family trains fastest in lanes."""
     training = experiment.training
     if training.backend != "auto":

@@ -15,7 +15,7 @@ ORDER = [
     "summary",
     "run",
     "evaluate",
-    "tune",
+    "tune checks",
     "build compare",
     "preprocess differences",
     "load resolve schema pictures report overrides",
@@ -34,7 +34,7 @@ ROOMS = {
     "mlflow": ("ledgers/mlflow/", "champion"),
     "optuna": ("searches/optuna.py", "figures/importance.py"),
     "keras_tuner": ("searches/keras_tuner.py",),
-    "keras": ("models/", "engines/", "build.py", "evaluate.py", "champion"),
+    "keras": ("models/", "engines/", "build.py", "evaluate.py", "checks/models.py", "champion"),
     "tensorflow": ("engines/vectorized/tensorflow.py",),
     "jax": ("engines/vectorized/jax.py",),
 }

@@ -2,16 +2,25 @@
 
 import argparse
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pipeline import overrides
+from pipeline import backend, overrides
+from pipeline.checks import Finding, Level, only, show
 from pipeline.load import load
 from pipeline.preprocess import preprocess
 from pipeline.progress import ready
 from pipeline.resolve import resolve
 from pipeline.terminal import only_ours
+from pipeline.trial import TrialFailed
 
-HELP: Final = "find what is wrong with an experiment's file and data, without training"
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.data import Prepared
+    from pipeline.experiment import Experiment
+
+HELP: Final = "find what is wrong with an experiment, its data and its models, and what its search will cost"
+MLRUNS: Final = Path("mlruns")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,11 +30,45 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check the file, then the data; UserError where something is wrong."""
+    """0, with warnings too, or 2 where an error is found; no run is opened."""
     experiment = resolve(args.experiment, overrides.overrides(args))
-    with only_ours(Path("mlruns") / "logs" / "check.log") as console:
-        dataset = load(experiment)
-        prepared = preprocess(dataset, experiment)
+    with only_ours(MLRUNS / "logs" / "check.log") as console:
+        prepared = preprocess(load(experiment), experiment)
         ready(prepared, console)
-        console.print(f"{experiment.file} is right.")
-    return 0
+        from pipeline.checks import table
+
+        # said at once: Keras takes seconds to import
+        found = table.look(prepared)
+        show(found, console)
+        found += _trained(experiment, prepared, console)
+        errors, warnings = len(only(Level.ERROR, found)), len(only(Level.WARNING, found))
+        verdict = (
+            f"{errors} errors" if errors else "is right" if not warnings else f"is right, with {warnings} warnings"
+        )
+        console.print(f"{experiment.file} {'has ' if errors else ''}{verdict}.", markup=False)
+    return 2 if errors else 0
+
+
+def _trained(experiment: "Experiment", prepared: "Prepared", console: "Console") -> list[Finding]:
+    """What Keras and the search's library have to say."""
+    from pipeline.build import build
+    from pipeline.checks import costs, models, plan
+    from pipeline.run import backend_of
+
+    backend.prepare(backend_of(experiment))
+    planned = plan.plan(experiment)
+    blueprint = build(experiment, prepared)
+    found, parameters = models.try_out(blueprint, prepared, costs.memory())
+    found += plan.differences(experiment, planned)
+    found.append(costs.disk(MLRUNS, planned, parameters, promotes=experiment.search.sampler == "hyperband"))
+    show(found, console)
+    if only(Level.ERROR, found):
+        return found
+    try:
+        last = costs.duration(experiment, planned, costs.pace(blueprint, prepared, experiment))
+    except TrialFailed as failure:
+        last = Finding(
+            Level.WARNING, "time", f"cannot be measured, since a model amid the space fails: {failure.reason}"
+        )
+    show([last], console)
+    return [*found, last]

@@ -1,0 +1,47 @@
+"""What can be wrong with an experiment, found before its first trial.
+
+Each file looks at one thing and returns findings; it changes nothing and records nothing. What stops a search at once
+(a column that is not there, an objective that is not measured) is a UserError of the stages themselves.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@final
+class Level(Enum):
+    """How much a finding matters; the value is the word that people read."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about `subject`, explained in a sentence."""
+
+    level: Level
+    subject: str
+    sentence: str
+
+
+STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTE: ""}
+
+
+def show(findings: Iterable[Finding], console: "Console") -> None:
+    """Print findings, a line each."""
+    for finding in findings:
+        line = f"  {finding.level.value:<9}{finding.subject}: {finding.sentence}"
+        console.print(line, style=STYLES[finding.level], markup=False)
+
+
+def only(level: Level, findings: Iterable[Finding]) -> Sequence[Finding]:
+    """The findings of one level."""
+    return [finding for finding in findings if finding.level is level]

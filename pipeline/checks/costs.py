@@ -1,0 +1,126 @@
+"""What a search will cost, beside what there is: memory, disk, and time."""
+
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast, final
+
+from pipeline import choose
+from pipeline.checks import Finding, Level
+from pipeline.checks.models import BYTES, size
+from pipeline.checks.plan import Plan
+from pipeline.data import Blueprint, Prepared
+from pipeline.engines import Engine, EnginePart
+from pipeline.experiment import Experiment
+from pipeline.loop import KEPT
+from pipeline.seeds import trial_seed
+from pipeline.trial import Trial
+
+SEARCH_BYTES: Final = 40_000_000
+"""What a search writes whatever its size: its pictures, twice, and its report (measured: 30 MB)."""
+EPOCH_BYTES: Final = 2_000
+"""What an epoch of a trial writes: its line in the spool and its rows in MLflow's database."""
+AT_ONCE: Final = 16
+"""So many trials at most are trained to measure an engine that trains several."""
+ROUNDS: Final = 3
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Measured seconds: to begin a trial, and for each of its epochs."""
+
+    begin: float
+    epoch: float
+
+
+def memory() -> int | None:
+    """The bytes that this process may still take; None where the system does not say."""
+    known = [found for found in (_available(), _allowed()) if found is not None]
+    return min(known, default=None)
+
+
+def disk(folder: Path, found: Plan, parameters: int, *, promotes: bool) -> Finding:
+    """Whether the disk of `folder` holds what a search writes there."""
+    place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    weights = (found.trials if promotes else KEPT) * parameters * BYTES
+    need = SEARCH_BYTES + found.epochs * EPOCH_BYTES + weights
+    sentence = f"the search will write about {size(need)} below {folder}/, and {size(free)} are free."
+    if need > free:
+        return Finding(Level.ERROR, "disk", sentence)
+    return Finding(Level.WARNING if 2 * need > free else Level.NOTE, "disk", sentence)
+
+
+def pace(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Pace:
+    """How fast the experiment's engine trains models amid the space; raises TrialFailed where it cannot."""
+    part = cast("EnginePart", choose.part("engines", experiment.training.engine, "training.engine"))
+    engine = part.create(blueprint, prepared, experiment.search.trials)
+    count = min(engine.capacity, AT_ONCE, experiment.search.trials)
+    middle = blueprint.space.at([0.5] * len(blueprint.space.dimensions))
+    trials = [Trial(i, middle, trial_seed(experiment.search.seed, i), ROUNDS + 2) for i in range(1, count + 1)]
+    began = time.perf_counter()
+    for trial in trials:
+        engine.start(trial, None)
+    # an engine may hold some trials back until others end: those that step are counted
+    count = _stepped(engine)
+    first = time.perf_counter() - began
+    began = time.perf_counter()
+    epochs = sum(_stepped(engine) for _ in range(ROUNDS))
+    epoch = (time.perf_counter() - began) / epochs
+    for trial in trials:
+        engine.stop(trial)
+    return Pace(max(first / count - epoch, 0.0), epoch)
+
+
+def duration(experiment: Experiment, found: Plan, measured: Pace) -> Finding:
+    """How long the search will take."""
+    seconds = found.trials * measured.begin + found.epochs * measured.epoch
+    sooner = (
+        ": an upper bound, since early stopping ends most trials sooner" if experiment.training.early_stopping else ""
+    )
+    minutes = experiment.search.minutes
+    cut = f"; `minutes = {minutes:g}` ends it before" if minutes is not None and seconds > 60 * minutes else ""
+    sentence = f"about {spoken(seconds)} for {found.trials} trials and {found.epochs:,} epochs{sooner}{cut}."
+    return Finding(Level.NOTE, "time", sentence)
+
+
+def spoken(seconds: float) -> str:
+    """A duration as a person says it."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 1):.0f} seconds"
+
+
+def _stepped(engine: Engine) -> int:
+    """How many epochs the engine's next step made; it may need some to get ready."""
+    while not (made := engine.step()):
+        pass
+    return len(made)
+
+
+def _available() -> int | None:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return _physical()
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), None)
+
+
+def _physical() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return None
+
+
+def _allowed() -> int | None:
+    """What a container's limit leaves."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
+    except (OSError, ValueError):  # no such group, or its limit is the word `max`
+        return None

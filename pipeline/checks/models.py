@@ -1,0 +1,144 @@
+"""The corner models of a space: looked at without their weights, then built and trained on one batch."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, final
+
+from pipeline.checks import Finding, Level
+from pipeline.data import Blueprint, Prepared
+from pipeline.space import Choice, Params, Scalar, Space
+
+if TYPE_CHECKING:
+    import keras
+
+MOST: Final = 16
+"""So many corners are looked at for the heaviest."""
+BYTES: Final = 4
+COPIES: Final = 4
+"""Weights, their gradients, and two numbers a weight that an optimizer like Adam keeps."""
+PASSES: Final = 2
+"""What a layer puts out is kept on the way forward, and once more on the way back."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """A corner of the space: its whole settings, its parameters, and the bytes that training it takes."""
+
+    settings: Params
+    params: Params
+    parameters: int
+    bytes: int
+
+    @property
+    def name(self) -> str:
+        """Its searched settings, as a person reads them."""
+        return ", ".join(f"{name} {value}" for name, value in self.params.items()) or "the one model"
+
+
+def corners(space: Space) -> list[dict[str, Scalar]]:
+    """The lowest point, the highest, and those that differ from the highest in one dimension; at most `MOST`."""
+    ends = {name: _ends(dimension) for name, dimension in space.dimensions.items()}
+    low = {name: options[0] for name, options in ends.items()}
+    high = {name: options[-1] for name, options in ends.items()}
+    near = [{**high, name: option} for name, options in ends.items() for option in options[:-1]]
+    points: list[dict[str, Scalar]] = []
+    for point in (low, high, *near):
+        if point not in points:
+            points.append(point)
+    return points[:MOST]
+
+
+def outlined(blueprint: Blueprint, params: Params) -> Corner:
+    """A corner with its size, for which no memory is asked; whatever the family raises comes through."""
+    import keras
+
+    settings = blueprint.settings(params)
+    with keras.StatelessScope(initialize_variables=False):
+        model = blueprint.model(settings)
+    outputs = sum(_numbers(layer) for layer in model.layers)
+    parameters = int(model.count_params())
+    keras.utils.clear_session()  # or the variables without values would be given them later
+    spent = BYTES * (COPIES * parameters + PASSES * int(settings["batch_size"]) * outputs)
+    return Corner(settings, params, parameters, spent)
+
+
+def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple[list[Finding], int]:
+    """What is wrong with the lowest, the highest and the heaviest corner; and the heaviest's parameters.
+
+    A corner that needs more than the `free` bytes is not built. An error where no corner can be trained.
+    """
+    found, sizes = [], []
+    for params in corners(blueprint.space):
+        try:
+            sizes.append(outlined(blueprint, params))
+        except Exception as error:  # noqa: BLE001  a family may fail in any way
+            found.append(_fails(", ".join(f"{k} {v}" for k, v in params.items()), error))
+    if not sizes:
+        return [*_raised(found)], 0
+    heaviest = max(sizes, key=lambda corner: corner.bytes)
+    tried = list({corner.name: corner for corner in (sizes[0], sizes[min(1, len(sizes) - 1)], heaviest)}.values())
+    failed = [finding for corner in tried if (finding := _trained(corner, blueprint, prepared, free))]
+    found += _raised(failed) if len(failed) == len(tried) else failed
+    if not failed:
+        least, most = min(c.parameters for c in sizes), max(c.parameters for c in sizes)
+        memory = f"the heaviest takes about {size(heaviest.bytes)} of memory to train"
+        sentence = f"{least:,} to {most:,} parameters; {memory}{f', {size(free)} are free' if free else ''}."
+        found.append(Finding(Level.NOTE, "models", sentence))
+    return found, heaviest.parameters
+
+
+def size(count: float) -> str:
+    """Bytes as a person reads them."""
+    for unit, least in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if count >= least:
+            return f"{count / least:.3g} {unit}"
+    return f"{max(count / 1e3, 1):.0f} kB"
+
+
+def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int | None) -> Finding | None:
+    """What is wrong with a corner that is built and trained on one batch."""
+    import keras
+
+    if free is not None and corner.bytes > free:
+        need = f"takes about {size(corner.bytes)} of memory to train, and {size(free)} are free"
+        return Finding(Level.WARNING, f"model with {corner.name}", f"{need}: trials like it will fail.")
+    rows = int(corner.settings["batch_size"])
+    try:
+        model = blueprint.model(corner.settings)
+        model.compile(blueprint.optimizer(corner.settings), blueprint.output.loss)
+        loss = float(model.train_on_batch(prepared.train.x[:rows], prepared.train.y[:rows]))
+    except Exception as error:  # noqa: BLE001  a family may fail in any way
+        return _fails(corner.name, error)
+    finally:
+        keras.utils.clear_session()
+    if math.isfinite(loss):
+        return None
+    return Finding(Level.WARNING, f"model with {corner.name}", f"its loss is {loss} after one batch: trials may fail.")
+
+
+def _fails(name: str, error: Exception) -> Finding:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    reason = f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
+    return Finding(Level.WARNING, f"model with {name}", f"cannot be trained, and trials like it will fail: {reason}")
+
+
+def _raised(findings: list[Finding]) -> list[Finding]:
+    """Warnings of every corner are an error."""
+    return [Finding(Level.ERROR, finding.subject, finding.sentence) for finding in findings]
+
+
+def _ends(dimension: object) -> tuple[Scalar, ...]:
+    """A range's two ends, or all options, numbers in their order."""
+    if isinstance(dimension, Choice):
+        numeric = all(isinstance(option, int | float) for option in dimension.options)
+        ordered = sorted(dimension.options, key=float) if numeric else dimension.options
+        return (ordered[0], ordered[-1]) if numeric else tuple(ordered)
+    low, high = getattr(dimension, "low"), getattr(dimension, "high")  # noqa: B009
+    return (low, high)
+
+
+def _numbers(layer: "keras.layers.Layer") -> int:
+    """How many numbers a layer puts out for one row; an axis of open length counts as one."""
+    shape = layer.output.shape if hasattr(layer, "output") and hasattr(layer.output, "shape") else ()
+    return math.prod(axis or 1 for axis in shape[1:])

@@ -1,0 +1,100 @@
+"""A data set looked over: gaps, columns that say nothing or too much, rare classes, small parts, doubled rows."""
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.checks import Finding, Level
+from pipeline.checks.leaks import leaks
+from pipeline.data import Prepared, Split, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANY_GAPS: Final = 0.4
+RARE_SHARE: Final = 0.05
+RARE_ROWS: Final = 20
+FEW_ROWS: Final = 100
+"""A part with fewer rows cannot tell two good models apart."""
+ACCURACY: Final = 0.8
+"""The accuracy at which its standard error is stated."""
+DOUBLE_SHARE: Final = 0.01
+
+
+def look(prepared: Prepared) -> list[Finding]:
+    """All that a data set's table gives reason to say, in about a second; columns are judged by the training part."""
+    dataset, split = prepared.dataset, prepared.split
+    train = dataset.features.iloc[split.train][list(prepared.transform.columns)]
+    found = [*gaps(train), *constants(train), *leaks(train, dataset.target.iloc[split.train], dataset.task)]
+    if dataset.task is not Task.REGRESSION:
+        found += balance(dataset.target)
+    for name, rows in (("validation", split.validation), ("test", split.test)):
+        found += small(name, len(rows), dataset.task)
+    return [*found, *doubles(dataset.features.assign(**{str(dataset.target.name): dataset.target}), split)]
+
+
+def gaps(columns: "pd.DataFrame") -> list[Finding]:
+    """Warnings of columns that are mostly empty, and one note on the others with gaps."""
+    shares = {str(name): float(share) for name, share in columns.isna().mean().items() if share > 0}
+    found = [
+        Finding(Level.WARNING, f"column {name}", f"empty in {_percent(share)} of the rows: most of it is filled in.")
+        for name, share in shares.items()
+        if share > MANY_GAPS
+    ]
+    few = [f"{name} {_percent(share)}" for name, share in shares.items() if share <= MANY_GAPS]
+    return [*found, Finding(Level.NOTE, "gaps", f"{', '.join(few)} of the rows.")] if few else found
+
+
+def constants(columns: "pd.DataFrame") -> list[Finding]:
+    """Warnings of columns that the file names although they have one value."""
+    return [
+        Finding(Level.WARNING, f"column {name}", "the same in every training row: nothing can be learnt from it.")
+        for name in columns.columns
+        if columns[name].nunique(dropna=False) == 1
+    ]
+
+
+def balance(labels: "pd.Series[Any]") -> list[Finding]:
+    """A warning where the rarest class is rare."""
+    counts = labels.value_counts()
+    rarest, rows, share = counts.index[-1], int(counts.iloc[-1]), counts.iloc[-1] / len(labels)
+    if share >= RARE_SHARE and rows >= RARE_ROWS:
+        return []
+    most = _percent(counts.iloc[0] / len(labels))
+    sentence = f"{rows} rows, {_percent(share)}: always guessing {counts.index[0]} has an accuracy of {most} already."
+    return [Finding(Level.WARNING, f"class {rarest}", sentence)]
+
+
+def small(part: str, rows: int, task: Task) -> list[Finding]:
+    """How far a score on so many rows can be trusted: a warning where they are few."""
+    if rows == 0:
+        return []
+    if task is Task.REGRESSION:
+        error = f"a root mean squared error measured on them is uncertain by about {_percent(1 / math.sqrt(2 * rows))}."
+    else:
+        points = 100 * math.sqrt(ACCURACY * (1 - ACCURACY) / rows)
+        error = f"an accuracy of {_percent(ACCURACY)} measured on them is uncertain by ± {points:.1f} points."
+    return [Finding(Level.WARNING if rows < FEW_ROWS else Level.NOTE, part, f"{rows} rows: {error}")]
+
+
+def doubles(table: "pd.DataFrame", split: Split) -> list[Finding]:
+    """Rows of validation or test that stand in the training part too; columns that number the rows do not count."""
+    import pandas as pd
+
+    whole = [name for name in table if pd.api.types.is_integer_dtype(table[name]) and table[name].is_unique]
+    compared = table.drop(columns=whole)
+    if compared.shape[1] == 0:
+        return []
+    hashes = pd.util.hash_pandas_object(compared, index=False).to_numpy()
+    known = set(hashes[split.train].tolist())
+    found = []
+    for part, rows in (("validation", split.validation), ("test", split.test)):
+        count = sum(value in known for value in hashes[rows].tolist())
+        if count:
+            level = Level.WARNING if count > DOUBLE_SHARE * len(rows) else Level.NOTE
+            sentence = f"{count} of its {len(rows)} rows also stand in the training part: scores there flatter."
+            found.append(Finding(level, part, sentence))
+    return found
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"
