@@ -29,10 +29,10 @@ def test_a_search_ends_with_its_champion_and_its_links_and_no_librarys_words(typ
 
 @pytest.mark.slow
 def test_ctrl_c_ends_after_the_running_epoch_with_everything_finished_recorded(started: Start, here: Path) -> None:
-    process = started("tune", "titanic", "--trials", "5000", "--set", SHORT)
+    process = started("tune", "titanic", "--trials", "1000", "--set", SHORT)
     assert process.stdout is not None
     for line in process.stdout:
-        if "/5000  trial " in line:
+        if "/1000  trial " in line:
             process.send_signal(signal.SIGINT)
             break
     rest, errors = process.communicate(timeout=300)
