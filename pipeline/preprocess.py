@@ -58,6 +58,7 @@ def _fitted(dataset: Dataset, split: Split, experiment: Experiment) -> Transform
     chosen = tabular.choose_columns(train, experiment.data.columns)
     encoder = tabular.encoder(chosen, experiment.preprocess)
     columns = (*chosen.numeric, *chosen.categorical)
+    _check_finite(dataset, chosen.numeric)
     with warnings.catch_warnings():
         # a column without any value in the training part is imputed as nothing, which scikit-learn warns of
         warnings.simplefilter("ignore", UserWarning)
@@ -67,6 +68,16 @@ def _fitted(dataset: Dataset, split: Split, experiment: Experiment) -> Transform
         scale = float(target.std()) or 1.0
         return Transform(encoder, columns, mean=float(target.mean()), scale=scale, left_out=chosen.left_out)
     return Transform(encoder, columns, classes=_classes(dataset), left_out=chosen.left_out)
+
+
+def _check_finite(dataset: Dataset, names: tuple[str, ...]) -> None:
+    import numpy as np
+
+    for name in names:
+        rows = np.flatnonzero(np.isinf(dataset.features[name].to_numpy(float)))
+        if len(rows):
+            problem = f"column `{name}` is infinite in {len(rows)} rows, the first is row {rows[0] + 1}."
+            raise UserError("data", problem, "Write a number, or leave the cell empty.")
 
 
 def _classes(dataset: Dataset) -> tuple[Any, ...]:

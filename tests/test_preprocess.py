@@ -1,5 +1,6 @@
 """The split is dealt before anything is fitted; the training part alone decides."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -129,3 +130,10 @@ def test_columns_named_in_the_file_are_used_as_they_are_named(titanic: Make) -> 
     assert "Fare" not in preprocess(load(experiment), experiment).transform.columns
     experiment = titanic({"data.columns": ["Fare", "PassengerId"]})
     assert preprocess(load(experiment), experiment).transform.columns == ("Fare", "PassengerId")
+
+
+def test_an_infinite_number_is_named_with_its_row(titanic: Make, prepared: Prepared) -> None:
+    features = prepared.dataset.features.copy()
+    features.loc[4, "Fare"] = np.inf
+    with pytest.raises(UserError, match=r"data: column `Fare` is infinite in 1 rows, the first is row 5\."):
+        preprocess(replace(prepared.dataset, features=features), titanic())

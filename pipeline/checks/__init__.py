@@ -7,7 +7,7 @@ Each file looks at one thing and returns findings; it changes nothing and record
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +32,9 @@ class Finding:
     sentence: str
 
 
-STYLES = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTE: ""}
+STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTE: ""}
+FEW: Final = 4
+"""So many warnings are said before a search; `make check` says all."""
 
 
 def show(findings: Iterable[Finding], console: "Console") -> None:
@@ -45,3 +47,11 @@ def show(findings: Iterable[Finding], console: "Console") -> None:
 def only(level: Level, findings: Iterable[Finding]) -> Sequence[Finding]:
     """The findings of one level."""
     return [finding for finding in findings if finding.level is level]
+
+
+def warn(findings: Iterable[Finding], console: "Console", experiment: str) -> None:
+    """Print the first few warnings, and how to see the others."""
+    warnings = only(Level.WARNING, findings)
+    show(warnings[:FEW], console)
+    if len(warnings) > FEW:
+        console.print(f"  … and {len(warnings) - FEW} more: make check EXP={experiment}", markup=False)

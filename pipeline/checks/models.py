@@ -64,7 +64,7 @@ def outlined(blueprint: Blueprint, params: Params) -> Corner:
 
 
 def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple[list[Finding], int]:
-    """What is wrong with the lowest, the highest and the heaviest corner; and the heaviest's parameters.
+    """What is wrong with the lowest, the highest and the heaviest corner; and the parameters of the heaviest that fits.
 
     A corner that needs more than the `free` bytes is not built. An error where no corner can be trained.
     """
@@ -85,7 +85,7 @@ def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple
         memory = f"the heaviest takes about {size(heaviest.bytes)} of memory to train"
         sentence = f"{least:,} to {most:,} parameters; {memory}{f', {size(free)} are free' if free else ''}."
         found.append(Finding(Level.NOTE, "models", sentence))
-    return found, heaviest.parameters
+    return found, max((c.parameters for c in sizes if free is None or c.bytes <= free), default=0)
 
 
 def size(count: float) -> str:

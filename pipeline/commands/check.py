@@ -41,12 +41,8 @@ def run(args: argparse.Namespace) -> int:
         found = table.look(prepared)
         show(found, console)
         found += _trained(experiment, prepared, console)
-        errors, warnings = len(only(Level.ERROR, found)), len(only(Level.WARNING, found))
-        verdict = (
-            f"{errors} errors" if errors else "is right" if not warnings else f"is right, with {warnings} warnings"
-        )
-        console.print(f"{experiment.file} {'has ' if errors else ''}{verdict}.", markup=False)
-    return 2 if errors else 0
+        console.print(f"{experiment.file} {_verdict(found)}.", markup=False)
+    return 2 if only(Level.ERROR, found) else 0
 
 
 def _trained(experiment: "Experiment", prepared: "Prepared", console: "Console") -> list[Finding]:
@@ -72,3 +68,12 @@ def _trained(experiment: "Experiment", prepared: "Prepared", console: "Console")
         )
     show([last], console)
     return [*found, last]
+
+
+def _verdict(found: list[Finding]) -> str:
+    errors, warnings = (len(only(level, found)) for level in (Level.ERROR, Level.WARNING))
+    if errors:
+        return f"has {errors} {'error' if errors == 1 else 'errors'}"
+    if warnings:
+        return f"is right, with {warnings} {'warning' if warnings == 1 else 'warnings'}"
+    return "is right"

@@ -2,12 +2,16 @@
 
 import argparse
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from pipeline import choose, overrides
 from pipeline.ledgers import LedgerPart
 from pipeline.resolve import resolve
 from pipeline.terminal import only_ours
+
+if TYPE_CHECKING:
+    from pipeline.data import Prepared
+    from pipeline.study import Study
 
 HELP: Final = "search an experiment's settings, score the winner, and log every trial"
 MLRUNS: Final = Path("mlruns")
@@ -25,13 +29,19 @@ def run(args: argparse.Namespace) -> int:
     experiment = resolve(args.experiment, overrides.overrides(args))
     log = MLRUNS / "logs" / f"{experiment.name}.log"
     with only_ours(log) as console:
+        from pipeline.checks import table, warn
         from pipeline.progress import Shown
         from pipeline.run import run as run_stages
         from pipeline.summary import show
 
         ledger = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).create(MLRUNS)
         shown = Shown(ledger, console, experiment)
-        finished = run_stages(experiment, shown, MLRUNS, shown.begin, new=args.new)
+
+        def begin(prepared: "Prepared", study: "Study") -> None:
+            shown.begin(prepared, study)
+            warn(table.look(prepared), console, args.experiment)
+
+        finished = run_stages(experiment, shown, MLRUNS, begin, new=args.new)
         show(finished, console)
     if finished.leaderboard.interrupted:
         return 130

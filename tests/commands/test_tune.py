@@ -82,10 +82,3 @@ def test_a_mistake_is_one_line_exit_code_2_and_no_run(typed: Type, here: Path, w
     assert done.stderr.startswith(message)
     assert done.stderr.count("\n") == 1
     assert not (here / "mlruns" / "studies").exists()
-
-
-def test_check_says_what_the_data_came_to(typed: Type) -> None:
-    done = typed("check", "titanic")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "column Cabin is left out: text with 101 different values in 535 rows." in done.stdout
-    assert "experiments/titanic.toml is right." in done.stdout

@@ -1,0 +1,63 @@
+"""`make check` as a person meets it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.commands.conftest import ROOT, Type
+
+pytestmark = pytest.mark.slow
+RAW = ROOT / "pipeline" / "sources" / "tables" / "titanic.csv"
+
+
+@pytest.fixture
+def leaking(here: Path) -> str:
+    """An experiment on the Titanic, in whose table the target stands again under another name."""
+    table = pd.read_csv(RAW)
+    table.assign(Alive=table["Survived"].map({0: "no", 1: "yes"})).to_csv(here / "leaking.csv", index=False)
+    (here / "experiments" / "leaking.toml").write_text("""
+        data = { source = "csv", path = "leaking.csv", target = "Survived" }
+        model = { family = "mlp", width = [8, 16] }
+        training = { epochs = 2 }
+        search = { trials = 1 }
+    """)
+    return "leaking"
+
+
+def test_an_experiment_that_is_right_is_told_its_costs_and_leaves_no_run(typed: Type, here: Path) -> None:
+    done = typed("check", "titanic")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "titanic: binary, 535 rows to train on, 178 for validation, 178 for the test"
+    assert "  column Cabin is left out: text with 101 different values in 535 rows." in lines
+    for words in ("122 to 51,458 parameters", "are free", "an upper bound, since early stopping ends most trials"):
+        assert words in done.stdout
+    assert "warning" not in done.stdout
+    assert lines[-1] == "experiments/titanic.toml is right."
+    assert max(map(len, lines)) < 160
+    assert not (here / "mlruns" / "studies").exists()
+    assert not (here / "mlruns" / "spool").exists()
+    with closing(sqlite3.connect(here / "mlruns" / "mlflow.db")) as tables:
+        assert tables.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+
+
+def test_a_leak_is_warned_of_by_check_and_before_a_search(typed: Type, leaking: str) -> None:
+    warning = "  warning  column Alive: the target is told by it alone (right in 100.0 % of held-out rows): "
+    done = typed("check", leaking)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert warning in done.stdout
+    assert done.stdout.splitlines()[-1] == "experiments/leaking.toml is right, with 1 warning."
+    done = typed("tune", leaking)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert warning in done.stdout
+    assert "note " not in done.stdout
+
+
+def test_models_for_which_there_is_no_memory_are_an_error(typed: Type) -> None:
+    done = typed("check", "titanic", "--set", "model.width=[10000000,20000000] model.depth=3")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout.count("  error    model with ") == 2
+    assert done.stdout.splitlines()[-1] == "experiments/titanic.toml has 2 errors."
