@@ -42,9 +42,8 @@ def run(args: argparse.Namespace) -> int:
         searches = tuple(word for word in (args.a, args.b) if word)
         request = Request(experiment, args.runs, searches, args.exps)
         selection = Selector(ledger.archive(MLRUNS)).select(request)
-        folder = compare.new_folder(MLRUNS, experiment)
-        page = compare.write(selection, args.metric, folder)
-        links = ledger.attach(MLRUNS, _comparison(selection, experiment, folder))
+        page = compare.write(selection, args.metric, compare.new_folder(MLRUNS, experiment))
+        links = ledger.attach(MLRUNS, _comparison(selection, experiment, page))
         console.print(_table(selection))
         console.print(f"\nThe page:  {page.absolute().as_uri()}", markup=False, soft_wrap=True)
         for address in links.addresses.values():
@@ -56,10 +55,10 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _comparison(selection: "Selection", experiment: str, folder: Path) -> Comparison:
+def _comparison(selection: "Selection", experiment: str, page: Path) -> Comparison:
     trials = " ".join(f"{t.search.about.identity}/{t.line.number}" for t in selection.trials)
     title = f"compare {len(selection.trials)} trials of {' '.join(s.about.identity for s in selection.searches)}"
-    return Comparison(experiment, title, {"trials": trials}, folder)
+    return Comparison(experiment, title, {"trials": trials}, page)
 
 
 def _table(selection: "Selection") -> "Table":

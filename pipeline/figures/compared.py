@@ -14,7 +14,6 @@ from pipeline.trial import Direction, Epoch
 
 COLOURS: Final = (
     BEST,
-    BASELINE,
     "#009e73",
     "#cc79a7",
     "#e69f00",

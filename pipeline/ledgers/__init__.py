@@ -68,12 +68,12 @@ class About:
 @final
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Trials set beside each other: what a ledger keeps of it under an experiment, and the folder of its files."""
+    """Trials set beside each other: what a ledger keeps of it under an experiment; the page lies among its files."""
 
     experiment: str
     title: str
     tags: Mapping[str, str]
-    folder: Path
+    page: Path
 
 
 class Ledger(Protocol):

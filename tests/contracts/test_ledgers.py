@@ -181,10 +181,10 @@ def test_a_search_as_a_whole_reads_back(story: Story) -> None:
 
 
 def test_a_comparison_is_kept_and_is_no_search(story: Story) -> None:
-    pages = story.folder / "pages"
-    pages.mkdir()
-    (pages / "compare.html").write_text("a page")
-    links = story.module.attach(story.folder, Comparison("titanic", "compare two", {"trials": "one/1 one/2"}, pages))
+    page = story.folder / "pages" / "compare.html"
+    page.parent.mkdir()
+    page.write_text("a page")
+    links = story.module.attach(story.folder, Comparison("titanic", "compare two", {"trials": "one/1 one/2"}, page))
     assert all(address.startswith("http") for address in links.addresses.values())
     assert links.owed == 0
     archive: Archive = story.module.archive(story.folder)

@@ -1,3 +1,4 @@
+import json
 import math
 import sqlite3
 import threading
@@ -255,8 +256,12 @@ def test_addresses_name_the_experiment_the_search_and_its_best_trials(
     top = f"http://127.0.0.1:5000/#/experiments/{parent.info.experiment_id}/runs"
     assert found["search"].startswith(f"{top}/{parent.info.run_id}?")
     listed = parse_qs(urlsplit(found["charts"].replace("/#/", "/")).query)
-    assert listed["searchFilter"] == [f'tags.`mlflow.parentRunId` = "{parent.info.run_id}"']
-    assert (listed["orderByKey"], listed["orderByAsc"]) == (["metrics.`value`"], ["true"])
+    (key,) = listed["viewStateShareKey"]
+    experiment = connect(folder).get_experiment(parent.info.experiment_id)
+    view = json.loads(experiment.tags[f"mlflow.sharedViewState.{key}"])
+    assert view["searchFilter"] == f'tags.`mlflow.parentRunId` = "{parent.info.run_id}"'
+    assert (view["orderByKey"], view["orderByAsc"]) == ("metrics.`value`", True)
+    assert [chart["metricKey"] for chart in view["compareRunCharts"]] == ["val_loss", "loss"]
     asked = parse_qs(urlsplit(found["curves of the best five"].replace("/#/", "/")).query)
     best = [run.info.run_id for run in archive.trials("one")][:5]
     assert asked["runs"] == [str(best).replace("'", '"').replace(" ", "")]

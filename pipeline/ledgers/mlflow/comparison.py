@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.ledgers import Comparison, Links
 from pipeline.ledgers.mlflow import store
-from pipeline.ledgers.mlflow.links import root, run
+from pipeline.ledgers.mlflow.links import artifact, root
 from pipeline.ledgers.mlflow.runs import KIND
 
 
@@ -14,6 +14,6 @@ def attach(folder: Path, comparison: Comparison) -> Links:
     experiment = store.experiment(client, comparison.experiment, folder)
     tags = {**comparison.tags, KIND: "comparison"}
     made: str = client.create_run(experiment, tags=tags, run_name=comparison.title).info.run_id
-    client.log_artifacts(made, str(comparison.folder))
+    client.log_artifacts(made, str(comparison.page.parent))
     client.set_terminated(made)
-    return Links({"comparison": run(root(folder), experiment, made)})
+    return Links({"comparison": artifact(root(folder), experiment, made, comparison.page.name)})

@@ -15,7 +15,7 @@ from pipeline.events import (
     TrialEnded,
     TrialStarted,
 )
-from pipeline.ledgers.mlflow import champion, store
+from pipeline.ledgers.mlflow import champion, store, view
 from pipeline.ledgers.mlflow.batches import log
 from pipeline.ledgers.mlflow.children import Children, Flight
 from pipeline.ledgers.mlflow.lines import Entry, Opened
@@ -104,7 +104,7 @@ class Delivery:
             self.deliver(Entry(at, SearchEnded(interrupted=True)))
 
     def place(self, *, best: bool) -> Place:
-        """Where the search lies, with the runs of its best trials if asked."""
+        """Where the search lies; if asked, with the runs of its best trials and the view that shows them all."""
         parent: str = self._parent.info.run_id
         found: list[Any] = []
         if best:
@@ -115,8 +115,12 @@ class Delivery:
                 max_results=BEST,
                 order_by=[f"metrics.value {order}"],
             )
-            found = [run.info.run_id for run in runs if "value" in run.data.metrics]
-        return Place(self._experiment, parent, self._search.objective, tuple(found))
+            found = [run for run in runs if "value" in run.data.metrics]
+        shown = self._search.identity if found else ""
+        if found:
+            state = view.state(self._search, parent, found[0].data.metrics.keys())
+            self._client.set_experiment_tag(self._experiment, view.TAG + shown, state)
+        return Place(self._experiment, parent, self._search.objective, tuple(run.info.run_id for run in found), shown)
 
     def _describe(self, search: SearchRecord) -> None:
         parent: str = self._parent.info.run_id

@@ -9,6 +9,7 @@ from typing import final
 from urllib.parse import quote
 
 from pipeline.ledgers.mlflow import store
+from pipeline.ledgers.mlflow.view import only
 from pipeline.trial import Direction
 
 UI = "http://127.0.0.1:5000"
@@ -24,12 +25,16 @@ VIEW = "machine_learning"
 @final
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a search lies in MLflow: ids of its experiment, its parent run and its best trials' runs, best first."""
+    """Where a search lies in MLflow: ids of its experiment, its parent run and its best trials' runs, best first.
+
+    `view` is the key of the view in which the UI shows its trials, once there is one.
+    """
 
     experiment: str
     run: str
     objective: str
     best: tuple[str, ...] = ()
+    view: str = ""
 
 
 def root(folder: Path) -> str:
@@ -54,14 +59,17 @@ def announced(folder: Path, address: str) -> Iterator[None]:
 def addresses(place: Place, root: str) -> Mapping[str, str]:
     """A title and an address each, in the UI at `root`."""
     listed = f"{root}/#/experiments/{place.experiment}/runs"
-    # nested runs start folded and the charts show only what is unfolded: asked by their parent, they lie open
-    trials = {
-        "workflowType": VIEW,
-        "searchFilter": f'tags.`mlflow.parentRunId` = "{place.run}"',
-        "orderByKey": "metrics.`value`",
-        "orderByAsc": str(Direction.of(place.objective) is Direction.MINIMIZE).lower(),
-    }
-    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in trials.items())
+    # the UI takes a view only where nothing beside it says what is shown
+    shown = (
+        {"viewStateShareKey": place.view}
+        if place.view
+        else {
+            "searchFilter": only(place.run),
+            "orderByKey": "metrics.`value`",
+            "orderByAsc": str(Direction.of(place.objective) is Direction.MINIMIZE).lower(),
+        }
+    )
+    asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in {"workflowType": VIEW, **shown}.items())
     found = {
         "search": f"{listed}/{place.run}?workflowType={VIEW}",
         "runs, best first": f"{listed}?{asked}",
@@ -78,9 +86,9 @@ def runs(root: str, experiment: str) -> str:
     return f"{root}/#/experiments/{experiment}/runs?workflowType={VIEW}"
 
 
-def run(root: str, experiment: str, run: str) -> str:
-    """The address of a run and its files in the UI at `root`."""
-    return f"{root}/#/experiments/{experiment}/runs/{run}/artifacts?workflowType={VIEW}"
+def artifact(root: str, experiment: str, run: str, name: str) -> str:
+    """The address of one of a run's files in the UI at `root`, the others beside it."""
+    return f"{root}/#/experiments/{experiment}/runs/{run}/artifacts/{name}?workflowType={VIEW}"
 
 
 def _curves(place: Place) -> str:
@@ -97,6 +105,7 @@ def _curves(place: Place) -> str:
         "show_point": "false",
         "deselected_curves": "[]",
         "last_linear_y_axis_range": "[]",
+        "workflowType": VIEW,
     }
     return "&".join(f"{name}={quote(value, safe='')}" for name, value in values.items())
 
