@@ -6,8 +6,15 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.ops.parallel_for import pfor
 
 from pipeline.engines.vectorized.backends import Tensor, Tree
+
+if "Bitcast" not in pfor._pfor_converter_registry:  # noqa: SLF001
+    # Keras's argmax casts bits to tell -0 from 0; without this a mapped accuracy is a loop over the slots
+    @pfor.RegisterPFor("Bitcast")  # type: ignore[untyped-decorator]
+    def _bitcast(mapped: Any) -> Any:
+        return pfor.wrap(tf.bitcast(mapped.stacked_input(0), mapped.get_attr("type")), True)
 
 
 def gradient(
