@@ -33,3 +33,9 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     if close:
         return f"Did you mean `{close[0]}`?"
     return f"Allowed: {', '.join(known)}." if known else ""
+
+
+def one_line(error: Exception) -> str:
+    """An exception as one line: its class and the first line of what it says."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__

@@ -176,7 +176,7 @@ class Loop:
     def _tell(self, outcome: Outcome) -> None:
         del self._flights[outcome.number]
         self._outcomes.append(outcome)
-        if not self._search.promotes:
+        if outcome.value is not None and not self._search.promotes:
             best = Leaderboard.of(self._objective, self._outcomes, None, {}).outcomes[:KEPT]
             self._study.weights.keep_only({BASELINE, *(o.number for o in best)})
         # in this order: what the ledger has and the journal lacks is trained again to the same end on the same run

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from pipeline.checks import Finding, Level
 from pipeline.data import Blueprint, Prepared
+from pipeline.errors import one_line
 from pipeline.space import Choice, Params, Scalar, Space
 
 if TYPE_CHECKING:
@@ -118,9 +119,8 @@ def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int
 
 
 def _fails(name: str, error: Exception) -> Finding:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    reason = f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
-    return Finding(Level.WARNING, f"model with {name}", f"cannot be trained, and trials like it will fail: {reason}")
+    sentence = f"cannot be trained, and trials like it will fail: {one_line(error)}"
+    return Finding(Level.WARNING, f"model with {name}", sentence)
 
 
 def _raised(findings: list[Finding]) -> list[Finding]:

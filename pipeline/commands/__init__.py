@@ -8,7 +8,11 @@ Each file offers
 """
 
 import argparse
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
+
+MLRUNS: Final = Path("mlruns")
+"""Where searches, MLflow and logs write, in the folder that the command is typed in."""
 
 
 class Command(Protocol):

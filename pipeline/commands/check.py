@@ -1,11 +1,11 @@
 """Find what is wrong with an experiment before a search."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline import backend, overrides
 from pipeline.checks import Finding, Level, only, show
+from pipeline.commands import MLRUNS
 from pipeline.load import load
 from pipeline.preprocess import preprocess
 from pipeline.progress import ready
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pipeline.experiment import Experiment
 
 HELP: Final = "find what is wrong with an experiment, its data and its models, and what its search will cost"
-MLRUNS: Final = Path("mlruns")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

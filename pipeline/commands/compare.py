@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from pipeline import choose
+from pipeline.commands import MLRUNS
 from pipeline.errors import UserError
 from pipeline.ledgers import Comparison, LedgerPart
 from pipeline.terminal import only_ours
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from pipeline.selection import Selection
 
 HELP: Final = "set trials, searches or experiments beside each other: their curves on one page, and what differs"
-MLRUNS: Final = Path("mlruns")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

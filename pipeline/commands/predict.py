@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Final, cast
 
 from pipeline import backend, choose
+from pipeline.commands import MLRUNS
 from pipeline.errors import UserError
 from pipeline.ledgers import LedgerPart
 from pipeline.rows import check, read
 from pipeline.terminal import only_ours
 
 HELP: Final = "predict rows with the champion: the rows as CSV, with predictions and probabilities beside them"
-MLRUNS: Final = Path("mlruns")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,13 +1,12 @@
 """Deliver to MLflow what searches could not."""
 
 import argparse
-from pathlib import Path
 from typing import Final
 
+from pipeline.commands import MLRUNS
 from pipeline.terminal import only_ours
 
 HELP: Final = "deliver to MLflow what searches could not, because it was away or they were killed"
-MLRUNS: Final = Path("mlruns")
 LOG: Final = MLRUNS / "logs" / "sync.log"
 
 

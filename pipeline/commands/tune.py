@@ -1,10 +1,10 @@
 """Search the settings of an experiment, score the winner, and log it all."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from pipeline import choose, overrides
+from pipeline.commands import MLRUNS
 from pipeline.ledgers import LedgerPart
 from pipeline.resolve import resolve
 from pipeline.terminal import only_ours
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pipeline.study import Study
 
 HELP: Final = "search an experiment's settings, score the winner, and log every trial"
-MLRUNS: Final = Path("mlruns")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

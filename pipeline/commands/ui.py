@@ -2,11 +2,11 @@
 
 import argparse
 import signal
-from pathlib import Path
 from typing import Final
 
+from pipeline.commands import MLRUNS
+
 HELP: Final = "browse the runs in MLflow's UI, on loopback, until Ctrl-C"
-MLRUNS: Final = Path("mlruns")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, final
 
 from pipeline.data import Blueprint, Prepared
+from pipeline.errors import one_line
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class FitEngine:
                 model.set_weights(list(weights.weights))
             model.compile(self._blueprint.optimizer(settings), output.loss, metrics=list(output.metrics))
         except Exception as error:  # a model of any kind may fail in any way; the search goes on
-            raise TrialFailed(trial.number, reason(error)) from error
+            raise TrialFailed(trial.number, one_line(error)) from error
         self._fit = _Fit(trial, model, int(settings["batch_size"]), self._prepared)
         self._fit.seconds["build"] = time.perf_counter() - began
 
@@ -102,7 +103,7 @@ class _Fit:
             self._go.put(True)
         got = self._out.get()
         if isinstance(got, Exception):
-            raise TrialFailed(self.trial.number, reason(got)) from got
+            raise TrialFailed(self.trial.number, one_line(got)) from got
         self._epoch += 1
         seconds = time.perf_counter() - began
         phase = "train" if "first epoch" in self.seconds else "first epoch"
@@ -138,12 +139,6 @@ class _Fit:
         self._out.put(metrics)
         if not self._go.get():
             self.model.stop_training = True
-
-
-def reason(error: Exception) -> str:
-    """An exception in one line, as a trial's reason."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
 
 
 def _summary(model: "keras.Model") -> str:

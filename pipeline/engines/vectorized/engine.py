@@ -9,6 +9,7 @@ from pipeline.data import Blueprint, Prepared
 from pipeline.engines.vectorized.lane import Lane
 from pipeline.engines.vectorized.lanes import Lanes, Refused
 from pipeline.engines.vectorized.reference import Reference
+from pipeline.errors import one_line
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
 AHEAD: Final = 16
@@ -41,7 +42,7 @@ class VectorizedEngine:
         except Refused:
             self._refer([trial])
         except Exception as error:  # noqa: BLE001  a model may fail in any way; `fit` will say so, or train it
-            log.info("trial %d is trained by model.fit: %s", trial.number, _line(error))
+            log.info("trial %d is trained by model.fit: %s", trial.number, one_line(error))
             self._refer([trial])
 
     def step(self) -> Sequence[Epoch]:
@@ -75,8 +76,8 @@ class VectorizedEngine:
         try:
             lane.wait()
         except Exception as error:  # noqa: BLE001  tracing and compiling may raise anything
-            log.info("%d trials are trained by model.fit: %s", len(lane.trials), _line(error))
-            self.lanes.refuse(lane, _line(error))
+            log.info("%d trials are trained by model.fit: %s", len(lane.trials), one_line(error))
+            self.lanes.refuse(lane, one_line(error))
             self._refer(lane.trials)
             return False
         return True
@@ -85,8 +86,8 @@ class VectorizedEngine:
         try:
             return lane.step()
         except Exception as error:  # noqa: BLE001  no memory, most likely
-            self.lanes.refuse(lane, _line(error))
-            self._failures.extend(TrialFailed(trial.number, _line(error)) for trial in lane.trials)
+            self.lanes.refuse(lane, one_line(error))
+            self._failures.extend(TrialFailed(trial.number, one_line(error)) for trial in lane.trials)
             return ()
 
     def _next(self) -> Lane | None:
@@ -98,9 +99,3 @@ class VectorizedEngine:
         filled = {lane: min(len(lane.trials), lane.slots) for lane in self.lanes}
         waiting = [lane for lane, count in filled.items() if count]
         return min(waiting, key=lambda lane: (-filled[lane], lane is not self._current), default=None)
-
-
-def _line(error: Exception) -> str:
-    """An exception in one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
