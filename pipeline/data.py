@@ -153,3 +153,10 @@ class Blueprint:
     def settings(self, params: Params) -> Params:
         """All settings of a trial: the fixed ones and its own; a listed trial's params are whole already."""
         return {**self.fixed, **params} if params.keys() <= self.space.dimensions.keys() else params
+
+
+def summary(model: "keras.Model") -> str:
+    """What `model.summary()` says, as a text."""
+    lines: list[str] = []
+    model.summary(line_length=80, print_fn=lambda line, **_: lines.append(line))
+    return "\n".join(lines)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline import champion
 from pipeline.baselines import TITLES, Predict, baselines
-from pipeline.data import Arrays, Blueprint, Prepared
+from pipeline.data import Arrays, Blueprint, Prepared, summary
 from pipeline.events import ChampionRegistered, FileAttached, SearchMeasured
 from pipeline.experiment import Experiment
 from pipeline.figures import confusion
@@ -47,6 +47,8 @@ def evaluate(
     if best is None:
         raise ValueError("no trial of the search has a value: there is nothing to evaluate")
     network = _network(leaderboard, blueprint, best)
+    # the vectorized engine makes no Keras model of a trial, so these two are summed up here
+    (folder / "report" / "champion_model.txt").write_text(summary(network), encoding="utf-8")
     models = {CHAMPION: _predict(network, prepared)}
     about = f"trial {best.number}, {best.end.value}, weights of epoch {best.best_epoch}"
     report = Report(f"{experiment.name}: champion is {about}")
@@ -55,7 +57,9 @@ def evaluate(
         report = replace(report, validation=on_validation[CHAMPION].table())
     if len(prepared.split.test):
         if leaderboard.baseline and BASELINE in leaderboard.fitted:
-            models[UNTUNED] = _predict(_network(leaderboard, blueprint, leaderboard.baseline), prepared)
+            untuned = _network(leaderboard, blueprint, leaderboard.baseline)
+            (folder / "report" / "baseline_model.txt").write_text(summary(untuned), encoding="utf-8")
+            models[UNTUNED] = _predict(untuned, prepared)
         models |= baselines(prepared, experiment.search.seed)
         report = _tested(report, models, prepared, experiment.search.seed, folder / "report")
     else:

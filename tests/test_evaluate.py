@@ -80,7 +80,8 @@ def test_the_champion_is_scored_once_on_the_test_part_beside_all_baselines(
     assert {"validation/f1_low", "baseline/boosting/log_loss"} <= set(measured.metrics)
     assert sentences[0] in measured.tags["verdict"]
     attached = {e.path.name for e in events if isinstance(e, FileAttached)}
-    assert attached == {"report.md", "scores.csv", "confusion_matrix.html", "confusion_matrix.png"}
+    models = {"champion_model.txt", "baseline_model.txt"}
+    assert attached == {"report.md", "scores.csv", "confusion_matrix.html", "confusion_matrix.png", *models}
     assert events[-1] == ChampionRegistered(tmp_path / "champion", 7)
     text = (tmp_path / "report" / "report.md").read_text()
     assert "trial 7, stopped early, weights of epoch 23" in text

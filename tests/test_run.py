@@ -78,6 +78,8 @@ def test_the_pictures_the_file_and_the_report_lie_with_the_search(titanic: Make,
     (top,) = (folder / "artifacts" / "titanic").glob("*/artifacts/experiment.toml")
     names = {path.name for path in top.parent.iterdir()}
     assert {"leaderboard.csv", "report.md", "scores.csv", "curves_loss.png", "curves_accuracy.png"} <= names
+    assert "Total params" in (top.parent / "champion_model.txt").read_text("utf-8")
+    assert "(Dense)" in (top.parent / "baseline_model.txt").read_text("utf-8")
     again = resolve(str(top))
     assert (again.search.trials, again.training.epochs) == (1, 5)
     pages = [path for path in top.parent.iterdir() if path.suffix == ".html"]

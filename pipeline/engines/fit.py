@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, final
 
-from pipeline.data import Blueprint, Prepared
+from pipeline.data import Blueprint, Prepared, summary
 from pipeline.errors import one_line
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
@@ -71,7 +71,7 @@ class FitEngine:
         fit.end()
         self._fit = None
         weights = fit.kept if fit.kept is not None else tuple(fit.model.get_weights())
-        return Fitted(weights, fit.seconds, fit.model.count_params(), _summary(fit.model))
+        return Fitted(weights, fit.seconds, fit.model.count_params(), summary(fit.model))
 
     def _running(self, trial: Trial) -> "_Fit":
         if self._fit is None or self._fit.trial != trial:
@@ -139,9 +139,3 @@ class _Fit:
         self._out.put(metrics)
         if not self._go.get():
             self.model.stop_training = True
-
-
-def _summary(model: "keras.Model") -> str:
-    lines: list[str] = []
-    model.summary(line_length=80, print_fn=lambda line, **_: lines.append(line))
-    return "\n".join(lines)
