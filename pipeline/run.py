@@ -9,7 +9,7 @@ from typing import final
 from pipeline import backend, choose
 from pipeline.build import build
 from pipeline.clock import Clock
-from pipeline.data import Prepared
+from pipeline.data import Blueprint, Prepared
 from pipeline.evaluate import evaluate
 from pipeline.events import SearchEnded, SearchMeasured
 from pipeline.experiment import Experiment
@@ -36,13 +36,19 @@ class Finished:
 
 
 def run(
-    experiment: Experiment, ledger: Ledger, mlruns: Path, say: Callable[[Prepared, Study], None], *, new: bool = False
+    experiment: Experiment,
+    ledger: Ledger,
+    mlruns: Path,
+    begin: Callable[[Blueprint, Prepared, Study], None],
+    *,
+    new: bool = False,
 ) -> Finished:
     """Everything of an experiment, recorded in `ledger`; the search's files lie under `mlruns`.
 
     A search of the same experiment on the same data that is unfinished goes on, one that is finished with smaller
-    limits is extended; `new` begins another all the same. `say` is called once the data is ready. Raises UserError for
-    what is wrong with file or data, or where another process runs the search, before any run is opened.
+    limits is extended; `new` begins another all the same. `begin` is called once data and models are known; what it
+    raises ends the search before any run is opened. So does UserError, for what is wrong with file or data, or where
+    another process runs the search.
     """
     began, clock = time.monotonic(), Clock()
     backend.prepare(backend_of(experiment))
@@ -50,13 +56,14 @@ def run(
         dataset = load(experiment)
     with clock.phase("preprocess"):
         prepared = preprocess(dataset, experiment)
+    with clock.phase("build"):
+        blueprint = build(experiment, prepared)
     with opened(experiment, dataset.digest, mlruns, new=new) as study:
-        say(prepared, study)
+        with clock.phase("check"):
+            begin(blueprint, prepared, study)
         ledger.open(search_record(experiment, dataset, study.identity))
         interrupted, report = True, None
         try:
-            with clock.phase("build"):
-                blueprint = build(experiment, prepared)
             with clock.phase("tune"):
                 leaderboard = tune(blueprint, prepared, experiment, ledger, study, began)
             with clock.phase("draw"):

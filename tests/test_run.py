@@ -27,7 +27,7 @@ SHORT = {"training.epochs": 5, "training.early_stopping.patience": 2}
 
 
 def go(experiment: Experiment, mlruns: Path) -> Finished:
-    return run(experiment, create(mlruns), mlruns, lambda prepared, study: None)
+    return run(experiment, create(mlruns), mlruns, lambda blueprint, prepared, study: None)
 
 
 def lines(experiment: str, mlruns: Path) -> Sequence[Line]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, final
 
+from pipeline.errors import UserError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -55,3 +57,9 @@ def warn(findings: Iterable[Finding], console: "Console", experiment: str) -> No
     show(warnings[:FEW], console)
     if len(warnings) > FEW:
         console.print(f"  … and {len(warnings) - FEW} more: make check EXP={experiment}", markup=False)
+
+
+def raise_first(findings: Iterable[Finding], file: str) -> None:
+    """UserError, at the file, of the first finding that is an error; nothing where none is."""
+    for finding in only(Level.ERROR, findings):
+        raise UserError(finding.subject, finding.sentence, "`make check` says more.").within(file)

@@ -52,14 +52,12 @@ def corners(space: Space) -> list[dict[str, Scalar]]:
 
 def outlined(blueprint: Blueprint, params: Params) -> Corner:
     """A corner with its size, for which no memory is asked; whatever the family raises comes through."""
-    import keras
+    from pipeline.engines.vectorized.outline import without_values
 
     settings = blueprint.settings(params)
-    with keras.StatelessScope(initialize_variables=False):
-        model = blueprint.model(settings)
+    model = without_values(blueprint, settings)
     outputs = sum(_numbers(layer) for layer in model.layers)
     parameters = int(model.count_params())
-    keras.utils.clear_session()  # or the variables without values would be given them later
     spent = BYTES * (COPIES * parameters + PASSES * int(settings["batch_size"]) * outputs)
     return Corner(settings, params, parameters, spent)
 
@@ -69,6 +67,8 @@ def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple
 
     A corner that needs more than the `free` bytes is not built. An error where no corner can be trained.
     """
+    import keras
+
     found, sizes = [], []
     for params in corners(blueprint.space):
         try:
@@ -80,6 +80,7 @@ def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple
     heaviest = max(sizes, key=lambda corner: corner.bytes)
     tried = list({corner.name: corner for corner in (sizes[0], sizes[min(1, len(sizes) - 1)], heaviest)}.values())
     failed = [finding for corner in tried if (finding := _trained(corner, blueprint, prepared, free))]
+    keras.utils.clear_session()
     found += _raised(failed) if len(failed) == len(tried) else failed
     if not failed:
         least, most = min(c.parameters for c in sizes), max(c.parameters for c in sizes)
@@ -99,8 +100,6 @@ def size(count: float) -> str:
 
 def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int | None) -> Finding | None:
     """What is wrong with a corner that is built and trained on one batch."""
-    import keras
-
     if free is not None and corner.bytes > free:
         need = f"takes about {size(corner.bytes)} of memory to train, and {size(free)} are free"
         return Finding(Level.WARNING, f"model with {corner.name}", f"{need}: trials like it will fail.")
@@ -111,8 +110,6 @@ def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int
         loss = float(model.train_on_batch(prepared.train.x[:rows], prepared.train.y[:rows]))
     except Exception as error:  # noqa: BLE001  a family may fail in any way
         return _fails(corner.name, error)
-    finally:
-        keras.utils.clear_session()
     if math.isfinite(loss):
         return None
     return Finding(Level.WARNING, f"model with {corner.name}", f"its loss is {loss} after one batch: trials may fail.")

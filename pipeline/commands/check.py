@@ -47,15 +47,12 @@ def run(args: argparse.Namespace) -> int:
 def _trained(experiment: "Experiment", prepared: "Prepared", console: "Console") -> list[Finding]:
     """What Keras and the search's library have to say."""
     from pipeline.build import build
-    from pipeline.checks import costs, models, plan
+    from pipeline.checks import costs, rehearsal
     from pipeline.run import backend_of
 
     backend.prepare(backend_of(experiment))
-    planned = plan.plan(experiment)
     blueprint = build(experiment, prepared)
-    found, parameters = models.try_out(blueprint, prepared, costs.memory())
-    found += plan.differences(experiment, planned)
-    found.append(costs.disk(MLRUNS, planned, parameters, promotes=experiment.search.sampler == "hyperband"))
+    found, planned = rehearsal.rehearse(experiment, blueprint, prepared, MLRUNS)
     show(found, console)
     if only(Level.ERROR, found):
         return found

@@ -10,7 +10,7 @@ from pipeline.resolve import resolve
 from pipeline.terminal import only_ours
 
 if TYPE_CHECKING:
-    from pipeline.data import Prepared
+    from pipeline.data import Blueprint, Prepared
     from pipeline.study import Study
 
 HELP: Final = "search an experiment's settings, score the winner, and log every trial"
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     experiment = resolve(args.experiment, overrides.overrides(args))
     log = MLRUNS / "logs" / f"{experiment.name}.log"
     with only_ours(log) as console:
-        from pipeline.checks import table, warn
+        from pipeline.checks import raise_first, rehearsal, table, warn
         from pipeline.progress import Shown
         from pipeline.run import run as run_stages
         from pipeline.summary import show
@@ -36,9 +36,13 @@ def run(args: argparse.Namespace) -> int:
         ledger = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).create(MLRUNS)
         shown = Shown(ledger, console, experiment)
 
-        def begin(prepared: "Prepared", study: "Study") -> None:
+        def begin(blueprint: "Blueprint", prepared: "Prepared", study: "Study") -> None:
             shown.begin(prepared, study)
-            warn(table.look(prepared), console, args.experiment)
+            found = table.look(prepared)
+            if not study.past:
+                found += rehearsal.rehearse(experiment, blueprint, prepared, MLRUNS)[0]
+            raise_first(found, experiment.file)
+            warn(found, console, args.experiment)
 
         finished = run_stages(experiment, shown, MLRUNS, begin, new=args.new)
         show(finished, console)

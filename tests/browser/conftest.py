@@ -33,7 +33,7 @@ def browsed(titanic: Make, template: Path, tmp_path_factory: pytest.TempPathFact
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         with served(mlruns, mlruns / "ui.log"):
-            yield Browsed(mlruns, run(titanic(short), create(mlruns), mlruns, lambda prepared, study: None))
+            yield Browsed(mlruns, run(titanic(short), create(mlruns), mlruns, lambda blueprint, prepared, study: None))
 
 
 @pytest.fixture(scope="session")

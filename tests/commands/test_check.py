@@ -61,3 +61,12 @@ def test_models_for_which_there_is_no_memory_are_an_error(typed: Type) -> None:
     assert (done.returncode, done.stderr) == (2, "")
     assert done.stdout.count("  error    model with ") == 2
     assert done.stdout.splitlines()[-1] == "experiments/titanic.toml has 2 errors."
+
+
+def test_a_search_whose_models_have_no_memory_ends_before_its_first_run(typed: Type, here: Path) -> None:
+    done = typed("tune", "titanic", "--set", "model.width=[10000000,20000000] model.depth=3")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("experiments/titanic.toml, model with width 10000000, dropout ")
+    assert "takes about" in line
+    assert not (here / "mlruns" / "spool").exists()

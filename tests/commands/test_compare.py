@@ -22,7 +22,7 @@ def searched(titanic: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     here = tmp_path_factory.mktemp("compared")
     for trials, seed in ((3, 1), (2, 2)):
         short = {"search.trials": trials, "search.seed": seed, "training.epochs": 3, "training.engine": "fit"}
-        run(titanic(short), create(here / "mlruns"), here / "mlruns", lambda prepared, study: None)
+        run(titanic(short), create(here / "mlruns"), here / "mlruns", lambda blueprint, prepared, study: None)
     return here
 
 

@@ -28,7 +28,7 @@ def searched(titanic: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose `mlruns/` holds a short search of the Titanic."""
     here = tmp_path_factory.mktemp("searched")
     short = {"search.trials": 2, "training.epochs": 20, "training.learning_rate": 0.005, "model.width": [16, 32]}
-    run(titanic(short), create(here / "mlruns"), here / "mlruns", lambda prepared, study: None)
+    run(titanic(short), create(here / "mlruns"), here / "mlruns", lambda blueprint, prepared, study: None)
     return here
 
 
