@@ -19,8 +19,9 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
     family = cast("ModelPart", choose.part("models", experiment.model.family, "model.family"))
     shape = prepared.train.x.shape[1:]
     output = _output(prepared)
-    model = partial(family.model, input=shape, output=output)
-    return Blueprint(experiment.space, experiment.fixed, model, optimizer, shape, output)
+    model = partial(family.model, input=shape, output=output.trained)
+    answering = partial(family.model, input=shape, output=output)
+    return Blueprint(experiment.space, experiment.fixed, model, answering, optimizer, shape, output.trained)
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":

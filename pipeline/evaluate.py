@@ -108,7 +108,7 @@ def _record(report: Report, ledger: Ledger, folder: Path) -> None:
 
 
 def _network(leaderboard: Leaderboard, blueprint: Blueprint, outcome: Outcome) -> "keras.Model":
-    network = blueprint.model(blueprint.settings(outcome.trial.params))
+    network = blueprint.answering(blueprint.settings(outcome.trial.params))
     network.set_weights(list(leaderboard.fitted[outcome.number].weights))
     return network
 

@@ -52,7 +52,7 @@ def served(titanic: Make, colours: Prepared, tmp_path_factory: pytest.TempPathFa
     """Answers of the registered model to untidy rows, and the pipeline's own answers to them."""
     tmp = tmp_path_factory.mktemp("served")
     os.environ.pop("MLFLOW_TRACKING_URI", None)  # this test's models are none of a real server's business
-    model = build(titanic(), colours).model(titanic().baseline)
+    model = build(titanic(), colours).answering(titanic().baseline)
     champion.write(tmp / "champion", model, colours)
     register(tmp)
     tidy = colours.dataset.features.iloc[colours.split.test].reset_index(drop=True)

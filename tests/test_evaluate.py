@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.build import build
+from pipeline.criterion import criterion
 from pipeline.data import Arrays, Blueprint, Dataset, Prepared, Task
 from pipeline.evaluate import UNTUNED, evaluate
 from pipeline.events import ChampionRegistered, DatasetRecord, FileAttached, SearchMeasured, SearchRecord
@@ -28,7 +29,7 @@ PARAMS = {"width": 16, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
 def searched(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Leaderboard:
     """A leaderboard of one trained trial, and of a baseline that has not learnt a thing."""
     best = blueprint.model(blueprint.settings(PARAMS))
-    best.compile("adam", loss=blueprint.output.loss)
+    best.compile("adam", loss=criterion(blueprint.output))
     best.fit(prepared.train.x, prepared.train.y, epochs=20, batch_size=16, verbose=0)
     untuned = blueprint.model(experiment.baseline)
     fitted = {7: Fitted(tuple(best.get_weights())), BASELINE: Fitted(tuple(untuned.get_weights()))}
@@ -63,9 +64,9 @@ def test_the_champion_is_scored_once_on_the_test_part_beside_all_baselines(
     report, events = evaluated(board, blueprint, prepared, titanic(), tmp_path)
     assert len(opened) == 1
     assert [row.name for row in report.test] == [CHAMPION, UNTUNED, "dummy", "linear", "boosting"]
-    network = blueprint.model(blueprint.settings(PARAMS))
+    network = blueprint.answering(blueprint.settings(PARAMS))
     network.set_weights(list(board.fitted[7].weights))
-    network.compile(loss=blueprint.output.loss, metrics=["accuracy"])
+    network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     rows = real(prepared)
     loss, accuracy = network.evaluate(rows.x, rows.y, verbose=0)
     scores = report.test[0].scores

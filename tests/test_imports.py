@@ -24,7 +24,7 @@ ORDER = [
     "stopping searches engines ledgers figures models transforms sources scores baselines champion",
     "record weights journal",
     "experiment mend",
-    "searchable events",
+    "searchable events criterion",
     "choose data trial optimizers rows",
     "space",
     "errors seeds clock interrupt terminal backend",
@@ -34,7 +34,7 @@ ROOMS = {
     "mlflow": ("ledgers/mlflow/", "champion"),
     "optuna": ("searches/optuna.py", "figures/importance.py"),
     "keras_tuner": ("searches/keras_tuner.py",),
-    "keras": ("models/", "engines/", "build.py", "evaluate.py", "checks/models.py", "champion"),
+    "keras": ("models/", "engines/", "build.py", "criterion.py", "evaluate.py", "checks/models.py", "champion"),
     "tensorflow": ("engines/vectorized/tensorflow.py",),
     "jax": ("engines/vectorized/jax.py",),
 }

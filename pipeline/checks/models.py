@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
 
 from pipeline.checks import Finding, Level
+from pipeline.criterion import criterion
 from pipeline.data import Blueprint, Prepared
 from pipeline.errors import one_line
 from pipeline.space import Choice, Params, Scalar, Space
@@ -106,7 +107,7 @@ def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int
     rows = int(corner.settings["batch_size"])
     try:
         model = blueprint.model(corner.settings)
-        model.compile(blueprint.optimizer(corner.settings), blueprint.output.loss)
+        model.compile(blueprint.optimizer(corner.settings), criterion(blueprint.output))
         loss = float(model.train_on_batch(prepared.train.x[:rows], prepared.train.y[:rows]))
     except Exception as error:  # noqa: BLE001  a family may fail in any way
         return _fails(corner.name, error)

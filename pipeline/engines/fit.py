@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, final
 
+from pipeline.criterion import criterion
 from pipeline.data import Blueprint, Prepared, summary
 from pipeline.errors import one_line
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
@@ -47,7 +48,7 @@ class FitEngine:
             model = self._blueprint.model(settings)
             if weights is not None:
                 model.set_weights(list(weights.weights))
-            model.compile(self._blueprint.optimizer(settings), output.loss, metrics=list(output.metrics))
+            model.compile(self._blueprint.optimizer(settings), criterion(output), metrics=list(output.metrics))
         except Exception as error:  # a model of any kind may fail in any way; the search goes on
             raise TrialFailed(trial.number, one_line(error)) from error
         self._fit = _Fit(trial, model, int(settings["batch_size"]), self._prepared)

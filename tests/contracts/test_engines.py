@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline import choose
+from pipeline.criterion import criterion
 from pipeline.data import Blueprint, Prepared
 from pipeline.engines import Engine, EnginePart
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
@@ -36,7 +37,7 @@ def scores(blueprint: Blueprint, prepared: Prepared, fitted: Fitted) -> float:
     """The validation loss of kept weights, computed anew by Keras."""
     model = blueprint.model(blueprint.settings(PARAMS))
     model.set_weights(list(fitted.weights))
-    model.compile(loss=blueprint.output.loss)
+    model.compile(loss=criterion(blueprint.output))
     return float(model.evaluate(prepared.validation.x, prepared.validation.y, verbose=0))
 
 

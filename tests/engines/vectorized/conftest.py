@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import choose
 from pipeline.build import optimizer
+from pipeline.criterion import criterion
 from pipeline.data import Arrays, Blueprint, Output, Prepared
 from pipeline.engines import Engine, EnginePart
 from pipeline.engines.vectorized.order import order
@@ -111,7 +112,8 @@ def blueprints(few: Prepared) -> Make:
         loss = "mean_squared_error" if kind == "single" else "sparse_categorical_crossentropy"
         output = Output(1 if kind == "single" else 2, "softmax", loss, metrics)
         space = Space({**SPACE.dimensions, **searched})
-        return Blueprint(space, SETTINGS, Kind(kind, columns), optimizer, (columns,), output)
+        made = Kind(kind, columns)
+        return Blueprint(space, SETTINGS, made, made, optimizer, (columns,), output)
 
     return make
 
@@ -160,7 +162,7 @@ def fitted(
     settings = blueprint.settings(trial.params)
     keras.utils.set_random_seed(trial.seed)
     model = blueprint.model(settings)
-    model.compile(blueprint.optimizer(settings), blueprint.output.loss, metrics=list(blueprint.output.metrics))
+    model.compile(blueprint.optimizer(settings), criterion(blueprint.output), metrics=list(blueprint.output.metrics))
     size = int(settings["batch_size"])
     history = model.fit(
         batches(trial, prepared, size),
