@@ -3,7 +3,10 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import final
+from typing import Final, final
+
+STARTED: Final = time.monotonic()
+"""When this file was imported, which is about when the command was typed."""
 
 
 @final

@@ -10,7 +10,7 @@ from pipeline import stopping
 from pipeline.clock import Clock
 from pipeline.data import Blueprint
 from pipeline.engines import Engine
-from pipeline.events import EpochEnded, TrialEnded, TrialStarted
+from pipeline.events import EpochEnded, Event, TrialEnded, TrialStarted
 from pipeline.experiment import Experiment
 from pipeline.ledgers import Ledger
 from pipeline.searches import Search
@@ -65,7 +65,10 @@ class Flight:
 
 @final
 class Loop:
-    """Drives one search through one engine; a place freed by one trial is taken by the next at once."""
+    """Drives one search through one engine; a place freed by one trial is taken by the next at once.
+
+    Its `clock` tells ask and tell, build, train and tracking apart; what is left of its time is the loop's own.
+    """
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class Loop:
         ledger: Ledger,
         study: Study,
     ) -> None:
+        self.clock = Clock()
         self._search = search
         self._study = study
         self._engine = engine
@@ -88,7 +92,7 @@ class Loop:
         self._outcomes = [outcome for outcome in study.past if outcome.number != BASELINE]
         self._epochs = sum(len(outcome.curve) for outcome in self._outcomes)
 
-    def run(self, clock: Clock, limits: Limits) -> list[Outcome]:
+    def run(self, limits: Limits) -> list[Outcome]:
         """The outcomes, those of earlier goes first, until the search has no more trials or a limit is reached.
 
         The best trials' weights are on disk before their outcome is told. Interrupted, the trials in flight are taken
@@ -96,7 +100,7 @@ class Loop:
         """
         while not limits.interrupted():
             spent = limits.reached(self._epochs)
-            with clock.phase("ask"):
+            with self.clock.phase("ask and tell"):
                 free = self._engine.capacity - len(self._flights)
                 asked = self._search.ask(free) if free > 0 and not spent else ()
             for trial in asked:
@@ -105,11 +109,8 @@ class Loop:
                 if spent or not asked:
                     break
                 continue
-            with clock.phase("train"):
-                epochs = self._step()
-            with clock.phase("judge"):
-                for epoch in epochs:
-                    self._judge(epoch, limits.reached(self._epochs))
+            for epoch in self._step():
+                self._judge(epoch, limits.reached(self._epochs))
         for flight in self._flights.values():
             self._engine.stop(flight.trial)
         return self._outcomes
@@ -117,29 +118,32 @@ class Loop:
     def _start(self, trial: Trial) -> None:
         if trial.number in self._past:
             # the process was killed between an outcome's line in the journal and the search's own
-            self._search.tell(self._past[trial.number])
+            with self.clock.phase("ask and tell"):
+                self._search.tell(self._past[trial.number])
             return
         settings = self._blueprint.settings(trial.params)
         # a setting `epochs` of the trial's own is a limit too, beside what the search gives it
         rule = stopping.Rule.of(self._training, settings, min(trial.epochs, int(settings["epochs"])))
         self._flights[trial.number] = Flight(trial, settings, rule)
-        self._ledger.record(TrialStarted(trial, settings))
+        self._record(TrialStarted(trial, settings))
         parent = self._study.weights[trial.parent] if trial.parent is not None else None
         try:
-            self._engine.start(trial, parent)
+            with self.clock.phase("build"):
+                self._engine.start(trial, parent)
         except TrialFailed as failure:
             self._failed(failure)
 
     def _step(self) -> Sequence[Epoch]:
         try:
-            return self._engine.step()
+            with self.clock.phase("train"):
+                return self._engine.step()
         except TrialFailed as failure:
             self._failed(failure)
             return ()
 
     def _judge(self, epoch: Epoch, spent: str) -> None:
         self._epochs += 1
-        self._ledger.record(EpochEnded(epoch))
+        self._record(EpochEnded(epoch))
         flight = self._flights[epoch.trial]
         flight = replace(flight, curve=(*flight.curve, epoch))
         wrong = _not_finite(epoch, self._objective)
@@ -151,7 +155,8 @@ class Loop:
         self._flights[epoch.trial] = flight
         if judgement.keep:
             self._engine.keep(flight.trial)
-        verdict = self._search.report(epoch)
+        with self.clock.phase("ask and tell"):
+            verdict = self._search.report(epoch)
         if judgement.end is not None:
             self._end(flight, judgement.end)
         elif verdict is Verdict.PRUNE:
@@ -180,9 +185,14 @@ class Loop:
             best = Leaderboard.of(self._objective, self._outcomes, None, {}).outcomes[:KEPT]
             self._study.weights.keep_only({BASELINE, *(o.number for o in best)})
         # in this order: what the ledger has and the journal lacks is trained again to the same end on the same run
-        self._ledger.record(TrialEnded(outcome))
-        self._study.journal.append(outcome)
-        self._search.tell(outcome)
+        self._record(TrialEnded(outcome))
+        with self.clock.phase("ask and tell"):
+            self._study.journal.append(outcome)
+            self._search.tell(outcome)
+
+    def _record(self, event: Event) -> None:
+        with self.clock.phase("tracking"):
+            self._ledger.record(event)
 
 
 def _not_finite(epoch: Epoch, objective: str) -> str:

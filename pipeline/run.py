@@ -42,22 +42,25 @@ def run(
     begin: Callable[[Blueprint, Prepared, Study], None],
     *,
     new: bool = False,
+    typed: float | None = None,
 ) -> Finished:
     """Everything of an experiment, recorded in `ledger`; the search's files lie under `mlruns`.
 
     A search of the same experiment on the same data that is unfinished goes on, one that is finished with smaller
     limits is extended; `new` begins another all the same. `begin` is called once data and models are known; what it
     raises ends the search before any run is opened. So does UserError, for what is wrong with file or data, or where
-    another process runs the search.
+    another process runs the search. `typed` is when the command was, on the monotonic clock; left out, it is now.
     """
-    began, clock = time.monotonic(), Clock()
+    began, clock = time.monotonic() if typed is None else typed, Clock()
+    clock.add("start-up", time.monotonic() - began)
     backend.prepare(backend_of(experiment))
     with clock.phase("load"):
         dataset = load(experiment)
     with clock.phase("preprocess"):
         prepared = preprocess(dataset, experiment)
-    with clock.phase("build"):
-        blueprint = build(experiment, prepared)
+    with clock.phase("start-up"):
+        backend.load()
+    blueprint = build(experiment, prepared)
     with opened(experiment, dataset.digest, mlruns, new=new) as study:
         with clock.phase("check"):
             begin(blueprint, prepared, study)
@@ -76,7 +79,7 @@ def run(
         finally:
             ledger.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))
             ledger.record(SearchEnded(interrupted))
-            with clock.phase("ledger"):
+            with clock.phase("deliver"):
                 links = ledger.close()
         if not interrupted:
             study.finish(experiment)

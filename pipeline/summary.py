@@ -1,6 +1,7 @@
 """A finished search in the few lines with which the command ends."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 from pipeline.report import CHAMPION, NAMES, Report, Row
 from pipeline.run import Finished
@@ -9,6 +10,10 @@ from pipeline.trial import End, Leaderboard, Outcome
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+
+SHOWN: Final = 0.05
+"""Phases that took fewer seconds are not printed."""
 
 
 def show(finished: Finished, console: "Console") -> None:
@@ -27,14 +32,18 @@ def show(finished: Finished, console: "Console") -> None:
     else:
         _nothing(board, console)
     total = sum(finished.seconds.values())
-    phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in finished.seconds.items())
-    console.print(f"\nTime: {total:.1f} s ({phases})")
+    phases = _spent(finished.seconds).replace("tune", f"tune ({_spent(board.seconds)})" if board.seconds else "tune")
+    console.print(f"\nTime: {total:.1f} s: {phases}", soft_wrap=True)
     if finished.links.owed:
         console.print(f"{finished.links.owed} events could not be delivered to MLflow yet; they are kept.")
     if finished.links.addresses:
         console.print("In MLflow (`make ui` starts it):")
         for title, address in finished.links.addresses.items():
             console.print(f"  {title:<24} {address}", markup=False, soft_wrap=True)
+
+
+def _spent(seconds: Mapping[str, float]) -> str:
+    return ", ".join(f"{phase} {spent:.1f}" for phase, spent in seconds.items() if spent >= SHOWN)
 
 
 def _champion(board: Leaderboard, best: Outcome, console: "Console") -> None:

@@ -138,7 +138,10 @@ class Outcome:
 @final
 @dataclass(frozen=True, slots=True)
 class Leaderboard:
-    """The outcomes of a search, best first; those without a value follow in the order of their numbers."""
+    """The outcomes of a search, best first; those without a value follow in the order of their numbers.
+
+    `seconds` is where the wall time of this go went, by phase.
+    """
 
     objective: str
     direction: Direction
@@ -146,6 +149,7 @@ class Leaderboard:
     baseline: Outcome | None
     fitted: Mapping[int, Fitted]
     interrupted: bool = False
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @staticmethod
     def of(

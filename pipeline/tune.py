@@ -1,7 +1,9 @@
 """Stage 4: the baseline and then a search's trials, trained and ranked."""
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, cast
 
 from pipeline import choose
@@ -18,11 +20,13 @@ from pipeline.searches import Search, SearchPart
 from pipeline.searches.listed import Listed
 from pipeline.seeds import trial_seed
 from pipeline.study import Study
-from pipeline.trial import BASELINE, Leaderboard, Trial
+from pipeline.trial import BASELINE, Leaderboard, Outcome, Trial
 
 EVALUATION: Final = 0.1
 """The share of `search.minutes` that is kept for what follows the search, at least `LEAST` seconds of it."""
 LEAST: Final = 15.0
+SPLIT: Final = ("compile", "first epoch", "validation")
+"""What an engine may tell apart from training; a lane's validation is part of its one program, and of `train`."""
 
 
 def tune(
@@ -34,22 +38,41 @@ def tune(
     did, on the monotonic clock. Ctrl-C and SIGTERM end the search after the running epoch; what has not ended then has
     no outcome.
     """
-    clock = Clock()
-    with clock.phase("start"):
-        part = cast("EnginePart", choose.part("engines", experiment.training.engine, "training.engine"))
-        engine = part.create(blueprint, prepared, experiment.search.trials)
-        search = _search(experiment, study)
+    entered = time.perf_counter()
+    part = cast("EnginePart", choose.part("engines", experiment.training.engine, "training.engine"))
+    engine = part.create(blueprint, prepared, experiment.search.trials)
+    search = _search(experiment, study)
+    prepared_in = time.perf_counter() - entered
     ledger.record(SearchMeasured({"trials/planned": search.total} if search.total is not None else {}))
+    first = Loop(_baseline(experiment), engine, blueprint, experiment, ledger, study)
+    loop = Loop(search, engine, blueprint, experiment, ledger, study)
     baseline = next((o for o in study.past if o.number == BASELINE), None)
     with interruptible() as interrupted:
         if baseline is None:
-            first = Loop(_baseline(experiment), engine, blueprint, experiment, ledger, study)
-            baseline = next((o for o in first.run(clock, Limits(interrupted)) if o.number == BASELINE), None)
-        loop = Loop(search, engine, blueprint, experiment, ledger, study)
-        outcomes = loop.run(clock, _limits(experiment, interrupted, began))
+            baseline = next((o for o in first.run(Limits(interrupted)) if o.number == BASELINE), None)
+        outcomes = loop.run(_limits(experiment, interrupted, began))
         stopped = interrupted()
+    trained = [o for o in (*outcomes, *([baseline] if baseline else [])) if o not in study.past]
+    clock = _account(trained, first.clock, loop.clock)
+    clock.add("build", prepared_in)
+    clock.add("idle", time.perf_counter() - entered - sum(clock.seconds.values()))
     ledger.record(SearchMeasured({f"seconds/tune/{phase}": seconds for phase, seconds in clock.seconds.items()}))
-    return Leaderboard.of(experiment.search.objective, outcomes, baseline, study.weights, interrupted=stopped)
+    board = Leaderboard.of(experiment.search.objective, outcomes, baseline, study.weights, interrupted=stopped)
+    return replace(board, seconds=clock.seconds)
+
+
+def _account(trained: Sequence[Outcome], *clocks: Clock) -> Clock:
+    """The loops' time by phase, training split further into what the engine says of each trial that it trained."""
+    total = Clock()
+    for clock in clocks:
+        for phase, seconds in clock.seconds.items():
+            total.add(phase, seconds)
+    for phase in SPLIT:
+        seconds = sum(outcome.seconds.get(phase, 0.0) for outcome in trained)
+        if seconds:
+            total.add(phase, seconds)
+            total.add("train", -seconds)
+    return total
 
 
 def _search(experiment: Experiment, study: Study) -> Search:

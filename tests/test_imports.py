@@ -34,7 +34,16 @@ ROOMS = {
     "mlflow": ("ledgers/mlflow/", "champion"),
     "optuna": ("searches/optuna.py", "figures/importance.py"),
     "keras_tuner": ("searches/keras_tuner.py",),
-    "keras": ("models/", "engines/", "build.py", "criterion.py", "evaluate.py", "checks/models.py", "champion"),
+    "keras": (
+        "models/",
+        "engines/",
+        "backend.py",
+        "build.py",
+        "criterion.py",
+        "evaluate.py",
+        "checks/models.py",
+        "champion",
+    ),
     "tensorflow": ("engines/vectorized/tensorflow.py",),
     "jax": ("engines/vectorized/jax.py",),
 }

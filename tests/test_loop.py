@@ -8,7 +8,6 @@ from typing import final
 import numpy as np
 import pytest
 
-from pipeline.clock import Clock
 from pipeline.data import Blueprint
 from pipeline.events import EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
 from pipeline.ledgers import Links
@@ -92,7 +91,7 @@ class Fixture:
 
     def run(self, asked: list[Trial], engine: Scripted, limits: Limits | None = None) -> dict[int, Outcome]:
         loop = Loop(Listed(asked), engine, self.blueprint, self.titanic(), self.notes, self.study)
-        outcomes = loop.run(Clock(), limits or Limits())
+        outcomes = loop.run(limits or Limits())
         return {o.number: o for o in outcomes}
 
 

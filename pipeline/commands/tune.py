@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Final, cast
 
 from pipeline import choose, overrides
+from pipeline.clock import STARTED
 from pipeline.commands import MLRUNS
 from pipeline.ledgers import LedgerPart
 from pipeline.resolve import resolve
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             raise_first(found, experiment.file)
             warn(found, console, args.experiment)
 
-        finished = run_stages(experiment, shown, MLRUNS, begin, new=args.new)
+        finished = run_stages(experiment, shown, MLRUNS, begin, new=args.new, typed=STARTED)
         show(finished, console)
     if finished.leaderboard.interrupted:
         return 130

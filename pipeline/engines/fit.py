@@ -6,6 +6,7 @@ would build its data pipeline anew, which made an epoch of the Titanic half as s
 """
 
 import time
+from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, final
@@ -90,6 +91,7 @@ class _Fit:
         self.kept: tuple[np.ndarray, ...] | None = None
         self.seconds: dict[str, float] = {}
         self._epoch = trial.initial_epoch
+        self._validated = 0.0
         self._batch_size = batch_size
         self._prepared = prepared
         self._out: SimpleQueue[dict[str, float] | Exception] = SimpleQueue()
@@ -97,7 +99,7 @@ class _Fit:
         self._thread = Thread(target=self._run, name=f"fit of trial {trial.number}", daemon=True)
 
     def advance(self) -> Epoch:
-        began = time.perf_counter()
+        began, validated = time.perf_counter(), self._validated
         if self._thread.ident is None:
             self._thread.start()
         else:
@@ -108,7 +110,9 @@ class _Fit:
         self._epoch += 1
         seconds = time.perf_counter() - began
         phase = "train" if "first epoch" in self.seconds else "first epoch"
-        self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
+        validation = self._validated - validated
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds - validation
+        self.seconds["validation"] = self.seconds.get("validation", 0.0) + validation
         return Epoch(self.trial.number, self._epoch, got, seconds)
 
     def end(self) -> None:
@@ -120,6 +124,9 @@ class _Fit:
         import keras
 
         validation = self._prepared.validation
+        hold = keras.callbacks.LambdaCallback(
+            on_epoch_end=self._hold, on_test_begin=self._time(-1), on_test_end=self._time(1)
+        )
         try:
             self.model.fit(
                 self._prepared.train.x,
@@ -128,11 +135,19 @@ class _Fit:
                 initial_epoch=self.trial.initial_epoch,
                 epochs=self.trial.epochs,
                 validation_data=(validation.x, validation.y) if len(validation) else None,
-                callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=self._hold)],
+                callbacks=[hold],
                 verbose=0,
             )
         except Exception as error:  # noqa: BLE001  told to the engine, which ends the trial
             self._out.put(error)
+
+    def _time(self, sign: int) -> Callable[..., None]:
+        """A callback that adds the time of day to the seconds of validation, or takes it away."""
+
+        def add(logs: Any = None) -> None:  # noqa: ARG001
+            self._validated += sign * time.perf_counter()
+
+        return add
 
     def _hold(self, epoch: int, logs: dict[str, Any]) -> None:  # noqa: ARG002
         metrics = {name: float(value) for name, value in logs.items()}

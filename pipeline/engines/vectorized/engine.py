@@ -13,7 +13,9 @@ from pipeline.errors import one_line
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
 AHEAD: Final = 16
-"""At least so many trials are asked ahead, and an eighth of the search's: enough to fill lanes with."""
+"""So many trials are asked ahead, or an eighth of a long search's: enough to fill lanes with."""
+SHORT: Final = 8
+"""A search of fewer than 64 trials asks a quarter of them ahead, and at least so many: its sampler has yet to learn."""
 
 log = logging.getLogger("pipeline")
 
@@ -23,7 +25,7 @@ class VectorizedEngine:
     """Trains trials in lanes; which lane trains next follows from the trials alone, never from time."""
 
     def __init__(self, blueprint: Blueprint, prepared: Prepared, trials: int) -> None:
-        self.capacity = max(AHEAD, trials // 8)
+        self.capacity = max(SHORT, min(AHEAD, trials // 4), trials // 8)
         self._blueprint = blueprint
         self.lanes = Lanes(blueprint, prepared)
         self._reference = Reference(blueprint, prepared)

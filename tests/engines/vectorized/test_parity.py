@@ -83,7 +83,6 @@ def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(
 ) -> None:
     import keras
 
-    from pipeline.clock import Clock
     from pipeline.searches.listed import Listed
     from pipeline.study import Study
 
@@ -96,7 +95,7 @@ def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(
         def record(self, event: object) -> None: ...
 
     loop = Loop(Listed([one]), engine(blueprint, few), blueprint, experiment, Quiet(), study)  # type: ignore[arg-type]
-    outcome = loop.run(Clock(), Limits())[0]
+    outcome = loop.run(Limits())[0]
     stop = keras.callbacks.EarlyStopping("val_loss", patience=3, restore_best_weights=True)
     curve, values = fitted(blueprint, few, one, callbacks=[stop])
     assert outcome.end is End.STOPPED_EARLY
