@@ -178,7 +178,8 @@ def _sampler(settings: SearchSettings, number: int) -> "BaseSampler":
     seed = trial_seed(settings.seed, number)
     match settings.sampler:
         case "tpe":
-            return samplers.TPESampler(seed=seed)
+            # Optuna's 10 are half of a short search, and by then as many again have been asked ahead
+            return samplers.TPESampler(seed=seed, n_startup_trials=max(1, min(10, settings.trials // 4)))
         case "cmaes":
             return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
         case "qmc":  # one sequence: its seed is the search's
