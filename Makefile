@@ -9,7 +9,7 @@ OPTIONS := $(foreach name,LIBRARY SAMPLER PRUNER TRIALS BUDGET MINUTES SEED ENGI
 	$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) '$($(name))')) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help tune compare check predict sync ui test lint ci lock schema clean
+.PHONY: help tune compare check predict sync ui test lint bench ci lock schema clean
 
 help:   ## this list                        make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*[^ ])   +(.*)$$/\1|\2|\3/' \
@@ -42,6 +42,9 @@ test: $(STAMP)   ## all tests     make test
 
 lint: $(STAMP)   ## style and types     make lint
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+bench: $(STAMP)   ## time it against KerasTuner and Optuna (half an hour)     make bench ONLY=titanic,steady
+	@.venv/bin/python -m benchmarks $(if $(ONLY),--only '$(ONLY)') $(if $(SMALL),--small) $(if $(INTO),--into '$(INTO)')
 
 ci: lint test   ## what has to pass     make ci
 

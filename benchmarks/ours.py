@@ -1,0 +1,101 @@
+"""The project's side: its experiments, a ledger that takes the time, and one trial's data and blueprint."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Thread
+from typing import Any, Final, final
+
+from pipeline import choose
+from pipeline.build import build
+from pipeline.data import Blueprint, Prepared
+from pipeline.events import Event, SearchMeasured, SearchRecord, TrialEnded
+from pipeline.experiment import Experiment
+from pipeline.ledgers import Ledger, Links
+from pipeline.ledgers.mlflow.spool import Spool
+from pipeline.load import load
+from pipeline.preprocess import preprocess
+from pipeline.trial import BASELINE
+
+LOOK: Final = 0.02
+"""Seconds between two looks at how far the delivery came."""
+
+
+def imported(engine: str) -> None:
+    """Import what an engine needs."""
+    import keras  # noqa: F401
+
+    choose.part("engines", engine, "training.engine")
+    if engine == "vectorized":
+        import pipeline.engines.vectorized.engine  # noqa: F401
+
+
+def ready(experiment: Experiment) -> tuple[Prepared, Blueprint]:
+    """An experiment's data and models."""
+    prepared = preprocess(load(experiment), experiment)
+    return prepared, build(experiment, prepared)
+
+
+@final
+class Timed:
+    """A ledger that notes when each trial ended and when MLflow held the last one, handing all on to `inner`.
+
+    Its `open` imports what the engine needs once the inner ledger is open, as the search itself would: the process
+    that writes to MLflow starts meanwhile. The end of that is `ready`.
+    """
+
+    def __init__(self, inner: Ledger, mlruns: Path, engine: str) -> None:
+        self._inner = inner
+        self._mlruns = mlruns.absolute()
+        self._engine = engine
+        self._spool: Spool
+        self._watch: Thread | None = None
+        self.ready = 0.0
+        self.baseline = 0.0
+        self.told: list[float] = []
+        self.stored = 0.0
+        self.phases: Mapping[str, float] = {}
+        self.recording = 0.0
+
+    def open(self, search: SearchRecord) -> None:
+        self._inner.open(search)
+        self._spool = Spool(self._mlruns, search.identity)
+        imported(self._engine)
+        self.ready = time.time()
+
+    def record(self, event: Event) -> None:
+        began = time.perf_counter()
+        self._inner.record(event)
+        self.recording += time.perf_counter() - began
+        if isinstance(event, TrialEnded):
+            if event.outcome.number == BASELINE:
+                self.baseline = time.time() - self.ready
+            else:
+                self.told.append(time.time())
+        elif isinstance(event, SearchMeasured) and "seconds/tune/train" in event.metrics:
+            self.phases = {name.rpartition("/")[2]: seconds for name, seconds in event.metrics.items()}
+            self._watch = Thread(target=self._wait, args=(self._spool.events.stat().st_size,), daemon=True)
+            self._watch.start()
+
+    def close(self) -> Links:
+        links = self._inner.close()
+        if self._watch is not None:
+            self._watch.join()
+        return links
+
+    def figures(self) -> dict[str, Any]:
+        """What was noted, in seconds; times are since 1970."""
+        return {
+            "ready": self.ready,
+            "baseline": self.baseline,
+            "told": self.told,
+            "stored": self.stored,
+            "phases": dict(self.phases),
+            "recording": self.recording,
+        }
+
+    def _wait(self, size: int) -> None:
+        """Note when all of the spool's first `size` bytes are in MLflow."""
+        while self._spool.state.offset < size:
+            time.sleep(LOOK)
+        self.stored = time.time()

@@ -1,0 +1,1 @@
+"""What is compared with what: a section by its file's name."""

@@ -1,0 +1,42 @@
+"""How much of the machine's arithmetic the engine uses: against the float32 matrix product of the same run."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from benchmarks.processes import measured
+from benchmarks.sizes import Sizes
+from benchmarks.spread import Spread
+from benchmarks.table import Section, Table
+
+BACKENDS: Final = {"vectorized, TensorFlow": "tensorflow", "vectorized, JAX": "jax"}
+PARAMS: Final = {"width": 128, "depth": 4, "dropout": 0.0, "learning_rate": 0.001}
+
+
+def measure(sizes: Sizes) -> Section:
+    """Useful floating-point operations a second of a 4 x 128 mlp in steady state, and their share of a product's."""
+    found: dict[str, Any] = {}
+    rows = []
+    for name, backend in BACKENDS.items():
+        task = {"engine": "vectorized", "backend": backend, "params": PARAMS, "epochs": 4 * sizes.steady}
+        found[name] = run = measured("steady", {**task, "blocks": sizes.rounds, "edge": sizes.edge})
+        useful = useful_operations(run["kernels"], run["rows"][0], run["rows"][1])
+        speed = Spread.of([useful / seconds for seconds in run["seconds"]])
+        peak = Spread.of([2 * sizes.edge**3 / seconds for seconds in run["product"]])
+        rows.append([name, speed.text(1e-9), peak.text(1e-9), speed.over(peak).text(100)])
+    columns = ["", "useful, 10⁹ a second", f"matrix product of {sizes.edge}, 10⁹ a second", "share, %"]
+    notes = (
+        "Useful: the products of layers, forwards and backwards, for training and validation; nothing else counts.",
+    )
+    return Section([Table("Arithmetic, 4 x 128 units, batch 32, a full lane", columns, rows, notes)], found)
+
+
+def useful_operations(kernels: Sequence[Sequence[int]], train: int, validation: int) -> int:
+    """The operations of an epoch in dense layers of these (inputs, outputs): 2 a weight and row forwards.
+
+    Backwards it is as many for the gradient of the weights and as many for that of the inputs, which the first
+    layer does not need.
+    """
+    sizes = [inputs * outputs for inputs, outputs in kernels]
+    forwards = 2 * sum(sizes)
+    backwards = 2 * sum(sizes) + 2 * sum(sizes[1:])
+    return train * (forwards + backwards) + validation * forwards

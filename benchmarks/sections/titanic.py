@@ -1,0 +1,142 @@
+"""The same list of configurations through KerasTuner's loop, Optuna's, and this project's engines."""
+
+import itertools
+import statistics
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, final
+
+from benchmarks.configurations import configurations
+from benchmarks.processes import measured
+from benchmarks.sizes import Sizes
+from benchmarks.spread import Spread, number
+from benchmarks.table import Section, Table
+
+QUARTERS: Final = 4
+TUNER: Final = "KerasTuner, Tuner.search"
+OPTUNA: Final = "Optuna, optimize + model.fit"
+FIT: Final = "here, engine fit"
+TENSORFLOW: Final = "here, TensorFlow"
+EMPTY: Final = "here, JAX, empty cache"
+FILLED: Final = "here, JAX, filled cache"
+ORDER: Final = (TUNER, OPTUNA, FIT, TENSORFLOW, EMPTY, FILLED)
+TRACKED: Final = (FIT, TENSORFLOW, EMPTY, FILLED)
+
+NOTES: Final = (
+    "Warm: from the imports done to the last trial told; cold: from the start of the process to that, here to the last "
+    "trial stored in MLflow.",
+    "Here every trial, curve and setting is tracked, and the baseline is trained first, within these times.",
+    "Spread: of several runs where quick; a slow one ran once, and its spread is that of its quarters.",
+)
+
+
+def measure(sizes: Sizes) -> Section:
+    """The times, ratios and mean validation losses of all competitors."""
+    bench = _Bench(sizes)
+    bench.quick()
+    bench.slow(TUNER, "keras_tuner")
+    if sizes.rounds > 1:
+        bench.quick()
+    bench.slow(OPTUNA, "optuna")
+    bench.ours(FIT, "fit", "tensorflow")
+    for _ in range(sizes.rounds - 2):
+        bench.quick()
+    return Section([_times(bench.found, sizes), _tracking(bench.found)], bench.found)
+
+
+@final
+class _Bench:
+    """Runs competitors; `found` holds each one's runs, in order."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.found: dict[str, list[dict[str, Any]]] = {}
+        self._epochs = sizes.epochs
+        self._list = configurations(sizes.configurations)
+
+    def quick(self) -> None:
+        """One run of each quick competitor."""
+        self.ours(TENSORFLOW, "vectorized", "tensorflow")
+        with TemporaryDirectory(prefix="bench-jax-") as cache:
+            self.ours(EMPTY, "vectorized", "jax", Path(cache))
+            self.ours(FILLED, "vectorized", "jax", Path(cache))
+
+    def slow(self, name: str, worker: str) -> None:
+        """A run of another library's loop."""
+        self._note(name, measured(worker, {"configurations": self._list, "epochs": self._epochs, "seed": 7}))
+
+    def ours(self, name: str, engine: str, backend: str, cache: Path | None = None) -> None:
+        """A run of this project."""
+        overrides = {
+            "search.library": "own",
+            "search.sampler": "listed",
+            "search.trials": len(self._list),
+            "search.listed": self._list,
+            "training.epochs": self._epochs,
+            "training.engine": engine,
+            "training.backend": backend,
+        }
+        self._note(name, measured("search", {"overrides": overrides, "backend": backend}, cache))
+
+    def _note(self, name: str, run: dict[str, Any]) -> None:
+        run["warm"] = run["told"][-1] - run["ready"]
+        run["cold"] = run.get("stored", run["told"][-1]) - run["began"]
+        run["quarters"] = quarters(run["ready"], run["told"])
+        self.found.setdefault(name, []).append(run)
+        sys.stderr.write(f"  {name}: warm {run['warm']:.1f} s, cold {run['cold']:.1f} s\n")
+
+
+def quarters(ready: float, told: list[float]) -> list[float]:
+    """What the whole would have taken if all of it had gone like each quarter of it."""
+    size = len(told) // QUARTERS
+    ends = [ready, *(told[size * (i + 1) - 1] for i in range(QUARTERS))]
+    return [(after - before) * len(told) / size for before, after in itertools.pairwise(ends)]
+
+
+def spread(runs: list[dict[str, Any]], what: str) -> Spread:
+    """The spread of `warm` or `cold`: over runs, or over the quarters of the only one."""
+    if len(runs) > 1:
+        return Spread.of([run[what] for run in runs])
+    run = runs[0]
+    beside = run[what] - run["warm"]
+    return Spread(min(run["quarters"]) + beside, run[what], max(run["quarters"]) + beside)
+
+
+def _times(found: Mapping[str, list[dict[str, Any]]], sizes: Sizes) -> Table:
+    rows = []
+    for name in ORDER:
+        cells = [name]
+        for what in ("warm", "cold"):
+            own = spread(found[name], what)
+            ratios = [
+                spread(found[rival], what).over(own).text() if rival != name else "1" for rival in (TUNER, OPTUNA)
+            ]
+            cells += [own.text(), *ratios]
+        values = [value for run in found[name] for value in run["values"] if value is not None]
+        epochs = [count for run in found[name] for count in run["epochs"]]
+        rows.append([*cells, f"{statistics.mean(values):.4f}", f"{statistics.mean(epochs):.1f}"])
+    title = f"Titanic, the same {sizes.configurations} configurations, up to {sizes.epochs} epochs, early stopping"
+    against = ("KerasTuner / this", "Optuna / this")
+    columns = ["", "warm, s", *against, "cold, s", *against, "mean val_loss", "epochs"]
+    return Table(title, columns, rows, NOTES)
+
+
+def _tracking(found: Mapping[str, list[dict[str, Any]]]) -> Table:
+    rows = []
+    for name in TRACKED:
+        runs = found[name]
+        phases = [run["phases"] for run in runs]
+        waits = [(p["ask"] + p["judge"]) / (p["ask"] + p["judge"] + p["train"]) for p in phases]
+        asks = [p["ask"] / run["warm"] for p, run in zip(phases, runs, strict=True)]
+        records = [run["recording"] / run["warm"] for run in runs]
+        tails = [(run["stored"] - run["told"][-1]) / (len(run["told"]) + 1) for run in runs]
+        baseline = number(statistics.median(run["baseline"] for run in runs))
+        shares = [Spread.of(share).text(100) for share in (waits, asks, records)]
+        rows.append([name, *shares, Spread.of(tails).text(1000), baseline])
+    columns = ["", "waits, %", "sampling, %", "tracking, %", "tail, ms a run", "baseline, s"]
+    notes = (
+        "Waits: what training waits for sampling, judging, tracking and keeping weights, of the search; "
+        "sampling and tracking are of the warm time. Tail: from the last trial told to it being in MLflow, by runs.",
+    )
+    return Table("What tracking costs", columns, rows, notes)

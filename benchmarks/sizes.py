@@ -1,0 +1,36 @@
+"""How much is measured: all of it, or just enough to see that everything works."""
+
+from dataclasses import dataclass
+from typing import Final, final
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes of all sections."""
+
+    configurations: int
+    """titanic: so many configurations, each trained for up to `epochs`."""
+    epochs: int
+    rounds: int
+    """So often is measured what is quick."""
+    steady: int
+    """steady, arithmetic: epochs of a block; `rounds` blocks are timed after one that is not."""
+    edge: int
+    """arithmetic: rows and columns of the matrix product."""
+    trials: int
+    """memory: trials of the search, each of `short` epochs; the first and the last `few` are compared."""
+    few: int
+    short: int
+    seeds: int
+    """quality: so many searches of each kind for `seconds` each; winners are confirmed with `fresh` seeds."""
+    seconds: float
+    fresh: int
+    copies: int
+    """large: so often is the Titanic tiled; `images` are what the CNN sees, both for `large` epochs."""
+    images: int
+    large: int
+
+
+FULL: Final = Sizes(64, 100, 3, 15, 1024, 1000, 100, 5, 5, 45.0, 5, 100, 2560, 2)
+SMALL: Final = Sizes(4, 3, 2, 3, 256, 40, 10, 2, 2, 6.0, 2, 5, 128, 2)

@@ -1,0 +1,91 @@
+"""Models whose arithmetic counts: the Titanic tiled, and a small CNN, through one engine."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+
+from benchmarks.configurations import EXPERIMENT
+from benchmarks.ours import imported, ready
+from pipeline import choose
+from pipeline.build import optimizer
+from pipeline.data import Arrays, Blueprint, Output, Prepared
+from pipeline.engines import EnginePart
+from pipeline.resolve import resolve
+from pipeline.seeds import trial_seed
+from pipeline.space import Float, Params, Space
+from pipeline.trial import Trial
+
+if TYPE_CHECKING:
+    import keras
+
+SHAPE: Final = (28, 28, 1)
+CLASSES: Final = 10
+
+
+def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG001
+    """Seconds that an engine takes for all of `listed`, `epochs` each, its imports done; and their last losses."""
+    imported(task["engine"])
+    prepared, blueprint = ready(resolve(EXPERIMENT))
+    if task["images"]:
+        prepared, blueprint = replace(prepared, train=_images(task["images"]), validation=_images(256)), _cnn()
+    else:
+        prepared = replace(prepared, train=_tiled(prepared.train, task["copies"]))
+    began = time.perf_counter()
+    losses = _trained(blueprint, prepared, task)
+    return {"seconds": time.perf_counter() - began, "losses": losses}
+
+
+def _trained(blueprint: Blueprint, prepared: Prepared, task: Mapping[str, Any]) -> dict[int, float]:
+    part = cast("EnginePart", choose.part("engines", task["engine"], "training.engine"))
+    engine = part.create(blueprint, prepared, len(task["listed"]))
+    waiting = [Trial(i, p, trial_seed(7, i), task["epochs"]) for i, p in enumerate(task["listed"], start=1)]
+    flying: dict[int, Trial] = {}
+    losses: dict[int, float] = {}
+    while waiting or flying:
+        while waiting and len(flying) < engine.capacity:
+            trial = waiting.pop(0)
+            engine.start(trial, None)
+            flying[trial.number] = trial
+        for epoch in engine.step():
+            losses[epoch.trial] = epoch.metrics["loss"]
+            if epoch.number == task["epochs"]:
+                engine.stop(flying.pop(epoch.trial))
+    return losses
+
+
+def _tiled(arrays: Arrays, copies: int) -> Arrays:
+    return Arrays(np.tile(arrays.x, (copies, 1)), np.tile(arrays.y, copies))
+
+
+def _images(count: int) -> Arrays:
+    """Noise around a pattern for each class."""
+    random = np.random.default_rng(0)
+    y = random.integers(0, CLASSES, count).astype(np.int32)
+    patterns = random.random((CLASSES, *SHAPE), dtype=np.float32)
+    return Arrays(patterns[y] + random.random((count, *SHAPE), dtype=np.float32), y)
+
+
+def _cnn() -> Blueprint:
+    space = Space({"learning_rate": Float(1e-4, 1e-2, log=True)})
+    output = Output(CLASSES, "softmax", "sparse_categorical_crossentropy", ("accuracy",))
+    return Blueprint(space, {"optimizer": "adam", "batch_size": 128}, _model, optimizer, SHAPE, output)
+
+
+def _model(settings: Params) -> "keras.Model":  # noqa: ARG001
+    from keras import Sequential, layers
+
+    return Sequential(
+        [
+            layers.Input(SHAPE),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(CLASSES, activation="softmax"),
+        ]
+    )

@@ -1,0 +1,45 @@
+"""A long search on the default engine, with the memory that its process holds after each trial."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, final
+
+from benchmarks.configurations import EXPERIMENT
+from benchmarks.ours import Timed
+from pipeline.events import Event, SearchRecord, TrialEnded
+from pipeline.ledgers import Ledger, Links, mlflow
+from pipeline.resolve import resolve
+from pipeline.run import run as run_stages
+from pipeline.trial import BASELINE
+
+
+@final
+class Weighed:
+    """A ledger that notes the process's resident bytes after each trial."""
+
+    def __init__(self, inner: Ledger) -> None:
+        self._inner = inner
+        self.resident: list[int] = []
+
+    def open(self, search: SearchRecord) -> None:
+        self._inner.open(search)
+
+    def record(self, event: Event) -> None:
+        self._inner.record(event)
+        if isinstance(event, TrialEnded) and event.outcome.number != BASELINE:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self.resident.append(pages * os.sysconf("SC_PAGE_SIZE"))
+
+    def close(self) -> Links:
+        return self._inner.close()
+
+
+def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """When each trial of the experiment's own search was told, and the resident bytes then."""
+    experiment = resolve(EXPERIMENT, task["overrides"])
+    mlruns = folder / "mlruns"
+    timed = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
+    ledger = Weighed(timed)
+    finished = run_stages(experiment, ledger, mlruns, lambda *_: None)
+    return {**timed.figures(), "resident": ledger.resident, "stages": dict(finished.seconds)}

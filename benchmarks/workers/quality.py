@@ -1,0 +1,85 @@
+"""The project's default search for some time, and the confirmation of anybody's winner."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.configurations import EXPERIMENT
+from benchmarks.ours import Timed, imported, ready
+from pipeline import backend
+from pipeline.clock import Clock
+from pipeline.engines.vectorized import create
+from pipeline.experiment import Experiment
+from pipeline.ledgers import memory, mlflow
+from pipeline.load import load
+from pipeline.loop import Limits, Loop
+from pipeline.record import search_record
+from pipeline.resolve import resolve
+from pipeline.run import backend_of
+from pipeline.searches.listed import Listed
+from pipeline.seeds import trial_seed
+from pipeline.study import Study, opened
+from pipeline.trial import Trial
+from pipeline.tune import EVALUATION, LEAST, tune
+
+MANY: Final = 1000
+"""More trials than the time allows."""
+
+
+def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The `best` settings after `seconds`; or, where `winners` are given, each one's losses with fresh seeds."""
+    overrides = {"training.epochs": task["epochs"], "search.trials": MANY}
+    if "winners" in task:
+        experiment = resolve(EXPERIMENT, overrides)
+        backend.prepare(backend_of(experiment))
+        return {"values": _confirmed(experiment, task["winners"], task["fresh"], folder)}
+    minutes = with_evaluation(task["seconds"]) / 60
+    experiment = resolve(EXPERIMENT, {**overrides, "search.minutes": minutes, "search.seed": task["seed"]})
+    backend.prepare(backend_of(experiment))
+    return _searched(experiment, folder)
+
+
+def with_evaluation(seconds: float) -> float:
+    """The seconds that a search must be allowed for its trials to have `seconds`: some are kept for what follows."""
+    if seconds <= LEAST:
+        return 2 * seconds
+    return max(seconds + LEAST, seconds / (1 - EVALUATION))
+
+
+def _searched(experiment: Experiment, folder: Path) -> dict[str, Any]:
+    mlruns = folder / "mlruns"
+    ledger = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
+    dataset = load(experiment)
+    with opened(experiment, dataset.digest, mlruns, new=True) as study:
+        prepared, blueprint = ready(experiment)
+        ledger.open(search_record(experiment, dataset, study.identity))
+        leaderboard = tune(blueprint, prepared, experiment, ledger, study, time.monotonic())
+        ledger.close()
+    best = leaderboard.best
+    if best is None:
+        raise RuntimeError("no trial ended in time")
+    values = [outcome.value for outcome in leaderboard.outcomes]
+    return {**ledger.figures(), "best": dict(best.trial.params), "values": values}
+
+
+def _confirmed(experiment: Experiment, winners: list[dict[str, Any]], fresh: int, folder: Path) -> list[list[float]]:
+    """The validation losses of each winner's settings, trained anew with `fresh` seeds that no search has used."""
+    imported("vectorized")
+    prepared, blueprint = ready(experiment)
+    trials = [
+        Trial(fresh * place + i + 1, winner, trial_seed(2**31, fresh * place + i), experiment.epochs)
+        for place, winner in enumerate(winners)
+        for i in range(fresh)
+    ]
+    ledger = memory.create(folder)
+    dataset = load(experiment)
+    ledger.open(search_record(experiment, dataset, "confirmation"))
+    engine = create(blueprint, prepared, len(trials))
+    loop = Loop(Listed(trials), engine, blueprint, experiment, ledger, Study.at(folder / "confirmation"))
+    values = {outcome.number: outcome.value for outcome in loop.run(Clock(), Limits())}
+    lost = [number for number, value in values.items() if value is None]
+    if lost:
+        raise RuntimeError(f"confirmations {lost} have no value")
+    ordered = [float(values[trial.number] or 0.0) for trial in trials]
+    return [ordered[i : i + fresh] for i in range(0, len(ordered), fresh)]

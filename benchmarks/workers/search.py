@@ -1,0 +1,28 @@
+"""A search of this project through all five stages, with every trial in MLflow."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.configurations import EXPERIMENT
+from benchmarks.ours import Timed
+from pipeline.ledgers import mlflow
+from pipeline.resolve import resolve
+from pipeline.run import run as run_stages
+
+
+def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """When each trial was told and the last one stored, its value and epochs; `overrides` are the experiment's."""
+    experiment = resolve(EXPERIMENT, task["overrides"])
+    mlruns = folder / "mlruns"
+    ledger = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
+    finished = run_stages(experiment, ledger, mlruns, lambda *_: None)
+    if finished.links.owed:
+        raise RuntimeError(f"MLflow lacks {finished.links.owed} events")
+    outcomes = finished.leaderboard.outcomes
+    return {
+        **ledger.figures(),
+        "values": [outcome.value for outcome in outcomes],
+        "epochs": [len(outcome.curve) for outcome in outcomes],
+        "stages": dict(finished.seconds),
+    }

@@ -1,0 +1,90 @@
+"""Epochs of one model in steady state: `model.fit`'s later ones, or those of a full lane after it is compiled."""
+
+import itertools
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.configurations import EXPERIMENT
+from benchmarks.ours import ready
+from pipeline.resolve import resolve
+from pipeline.seeds import trial_seed
+from pipeline.trial import Trial
+
+if TYPE_CHECKING:
+    from pipeline.data import Blueprint, Prepared
+    from pipeline.space import Scalar
+
+
+def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG001
+    """Seconds an epoch and trial in each of `blocks` of `epochs`, for a model of `params`.
+
+    With an `edge` also the seconds that matrix products of that size take before and after, and the parameters
+    of each layer's kernel, in order.
+    """
+    prepared, blueprint = ready(resolve(EXPERIMENT))
+    product = [_product(task["edge"]) for _ in range(task["blocks"])] if task["edge"] else []
+    seconds = (_fit if task["engine"] == "fit" else _lane)(blueprint, prepared, task)
+    product += [_product(task["edge"]) for _ in range(task["blocks"])] if task["edge"] else []
+    kernels = [w.shape for w in blueprint.model(blueprint.settings(task["params"])).weights if len(w.shape) == 2]
+    rows = (len(prepared.train), len(prepared.validation))
+    return {"seconds": seconds, "product": product, "kernels": [[int(a), int(b)] for a, b in kernels], "rows": rows}
+
+
+def _lane(blueprint: "Blueprint", prepared: "Prepared", task: Mapping[str, Any]) -> list[float]:
+    from pipeline.engines.vectorized.engine import VectorizedEngine
+    from pipeline.engines.vectorized.plan import SLOTS
+
+    engine = VectorizedEngine(blueprint, prepared, SLOTS)
+    params: dict[str, Scalar] = task["params"]
+    for number in range(1, SLOTS + 1):
+        engine.start(Trial(number, params, trial_seed(7, number), task["epochs"] * (task["blocks"] + 1)), None)
+    seconds = []
+    for _ in range(task["blocks"] + 1):
+        began = time.perf_counter()
+        made = 0
+        while made < task["epochs"] * SLOTS:
+            made += len(engine.step())
+        seconds.append((time.perf_counter() - began) / made)
+    return seconds[1:]
+
+
+def _fit(blueprint: "Blueprint", prepared: "Prepared", task: Mapping[str, Any]) -> list[float]:
+    import keras
+
+    settings = blueprint.settings(task["params"])
+    model = blueprint.model(settings)
+    model.compile(blueprint.optimizer(settings), blueprint.output.loss, metrics=list(blueprint.output.metrics))
+    times: list[float] = []
+    model.fit(
+        prepared.train.x,
+        prepared.train.y,
+        batch_size=int(settings["batch_size"]),
+        epochs=task["epochs"] * task["blocks"] + 2,
+        validation_data=(prepared.validation.x, prepared.validation.y),
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: times.append(time.perf_counter()))],
+        verbose=0,
+    )
+    # the first epoch is traced, and the second still warms up
+    ends = times[1 :: task["epochs"]]
+    return [(after - before) / task["epochs"] for before, after in itertools.pairwise(ends)]
+
+
+def _product(edge: int) -> float:
+    """Seconds of a float32 matrix product, the best of TensorFlow's and NumPy's."""
+    import tensorflow as tf
+
+    square = np.random.default_rng(0).random((edge, edge), dtype=np.float32)
+    tensor = tf.constant(square)
+    return min(_once(lambda: tf.matmul(tensor, tensor).numpy()), _once(lambda: square @ square))
+
+
+def _once(multiply: Any, times: int = 10) -> float:
+    multiply()
+    began = time.perf_counter()
+    for _ in range(times):
+        multiply()
+    return (time.perf_counter() - began) / times
