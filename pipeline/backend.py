@@ -1,15 +1,15 @@
 """Keras's backend, chosen in this one place before Keras is first imported."""
 
 import os
-from pathlib import Path
+
+from pipeline.cache import cached
 
 
 def prepare(backend: str) -> None:
     """Set the environment that Keras and its backends read when they are imported."""
     os.environ["KERAS_BACKEND"] = backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "keras-pipeline" / "jax"
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache))
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cached("jax")))
     # JAX keeps what took long to compile; here many small programs take long together
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")

@@ -28,6 +28,7 @@ ORDER = [
     "choose data trial optimizers rows",
     "space",
     "errors seeds clock interrupt terminal backend",
+    "cache",
 ]
 LEVEL = {name: i for i, line in enumerate(ORDER) for name in line.split()}
 ROOMS = {

@@ -50,6 +50,8 @@ class Lanes:
         """The lane that a trial was queued in; MemoryError where it is too large, or whatever a model raises."""
         model = outline(self._blueprint, settings, trial.seed)
         recipe = Recipe.of(self._blueprint, settings)
+        if recipe.optimizer.use_ema:
+            raise ValueError("use_ema puts averaged weights in place of the last ones when fit ends")
         structure = self._structure(settings, model, recipe)
         batch = int(settings["batch_size"])
         key = (structure, recipe.key, batch)

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.ledgers.mlflow import template
+
 TRACKING = "MLFLOW_TRACKING_URI"
 
 
@@ -39,7 +41,15 @@ def connect(folder: Path) -> Any:
     with (folder / "mlflow.lock").open("w") as lock:
         # two processes that make the tables of one fresh database at once trip over each other
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return MlflowClient(tracking_uri=where, registry_uri=where)
+        database = folder / "mlflow.db"
+        fresh = TRACKING not in os.environ and not database.exists()
+        if fresh:
+            template.lay(database)
+        laid = database.exists()
+        client = MlflowClient(tracking_uri=where, registry_uri=where)
+        if fresh and not laid:
+            template.keep(database)
+        return client
 
 
 def answers(client: Any) -> bool:

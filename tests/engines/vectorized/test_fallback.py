@@ -41,3 +41,13 @@ def test_a_layer_that_cannot_be_mapped_is_left_to_fit(
     curves = trained(engine(blueprints("opaque"), few), [trial(1), trial(2)], epochs=2)
     assert len(curves) == 2
     assert "2 trials are trained by model.fit: " in caplog.text
+
+
+@pytest.mark.slow
+def test_an_optimizer_that_averages_its_weights_is_left_to_fit(
+    blueprints: Make, few: Prepared, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "pipeline")
+    curve, _ = trained(engine(blueprints(), few), [trial(use_ema=True)], epochs=2)[1]
+    assert len(curve["loss"]) == 2
+    assert "trial 1 is trained by model.fit: ValueError: use_ema puts averaged weights in place" in caplog.text
