@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pipeline import choose
 from pipeline.errors import UserError, nearest
 from pipeline.experiment import Search as SearchSettings
-from pipeline.space import Space
+from pipeline.space import Float, Space
 
 NOT_UNDER_RUNGS = ("hyperband", "grid", "cmaes")
 
@@ -34,6 +34,13 @@ def check_searchable(space: Space, settings: SearchSettings) -> None:
     if not space.dimensions:
         problem = f"{settings.sampler} has nothing to search: every setting has one value."
         raise UserError("search.sampler", problem, "Give one of [model] or [training] a range or choices.")
+
+
+def check_grid(space: Space, settings: SearchSettings) -> None:
+    """UserError where a grid is asked for and an axis does not say its places."""
+    for name, dimension in space.dimensions.items():
+        if settings.sampler == "grid" and isinstance(dimension, Float) and dimension.step is dimension.points is None:
+            raise UserError("search.sampler", f"grid cannot lay {name} out.", "Give it `choices`, `step` or `points`.")
 
 
 def _who_has(kind: str, name: str) -> str:

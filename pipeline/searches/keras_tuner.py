@@ -11,12 +11,12 @@ from typing import Any, Final, final
 
 from pipeline.errors import UserError
 from pipeline.experiment import Search as SearchSettings
-from pipeline.searches._rules import check_names, check_rungs, check_searchable
+from pipeline.searches._rules import check_grid, check_names, check_rungs, check_searchable
 from pipeline.seeds import trial_seed
 from pipeline.space import Choice, Dimension, Float, Int, Scalar, Space
 from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict
 
-SAMPLERS: Final = ("random", "hyperband")
+SAMPLERS: Final = ("random", "bayesian", "hyperband", "grid")
 PRUNERS: Final = ("none", "rungs")
 
 FACTOR: Final = 3
@@ -31,6 +31,7 @@ def check(space: Space, settings: SearchSettings, epochs: int) -> None:
     check_names(settings, SAMPLERS, PRUNERS)
     check_searchable(space, settings)
     check_rungs(space, settings)
+    check_grid(space, settings)
     for name, dimension in space.dimensions.items():
         if isinstance(dimension, Choice) and len({type(option) for option in dimension.options}) > 1:
             problem = f"keras_tuner cannot choose between {list(dimension.options)} for {name}: they differ in type."
@@ -73,8 +74,7 @@ class KerasTunerSearch:
         self._space, self._settings, self._epochs = space, settings, epochs
         self._folder = folder / "oracle"
         self.promotes = settings.sampler == "hyperband"
-        own = sum(size for bracket in brackets(epochs) for size, _ in bracket) if self.promotes else _points(space)
-        self._limit = int(min(settings.trials, own))
+        self._limit = int(min(settings.trials, _own(space, settings, epochs)))
         self.total: int | None = self._limit
         self._numbers: dict[str, int] = {}
         self._ids: dict[int, str] = {}
@@ -106,6 +106,9 @@ class KerasTunerSearch:
         self._waits = False
 
     def _next(self) -> Trial | None:
+        if self._settings.sampler == "bayesian":
+            # anew for each trial, so that a resumed search goes on as if it had never stopped
+            self._oracle._random_state.seed(trial_seed(self._settings.seed, len(self._oracle.trials)))  # noqa: SLF001
         with _quiet():
             asked = self._oracle.create_trial(f"slot of {len(self._oracle.trials)}")
         if asked.status != "RUNNING":
@@ -116,6 +119,9 @@ class KerasTunerSearch:
         if parent is not None and math.isinf(self._oracle.trials[parent].score):
             self._end(asked, ORPHAN, None)
             return None
+        if self._settings.sampler == "grid":
+            # as the oracle does with its first trial: the next point need not wait for this one's end
+            self._oracle._populate_next.append(asked.trial_id)  # noqa: SLF001
         self._count(asked)
         self._keep(asked)
         return self._trial(asked)
@@ -160,6 +166,11 @@ class KerasTunerSearch:
         oracle.trials = {name: oracle.trials[name] for name in oracle.start_order}
         # the oracle would give out its running trials again last first, and those whose end it had not yet noted
         oracle._retry_queue = []  # noqa: SLF001
+        if self._settings.sampler == "grid":
+            # the oracle's file does not say how far it came
+            for before, name in zip([None, *oracle.start_order], oracle.start_order, strict=False):
+                oracle._ordered_ids.insert(name, before)  # noqa: SLF001
+            oracle._populate_next = oracle.start_order[-1:]  # noqa: SLF001
         for name, trial in oracle.trials.items():
             if trial.message != ORPHAN:
                 self._count(trial)
@@ -173,7 +184,7 @@ def _oracle(space: Space, settings: SearchSettings, epochs: int) -> Any:
 
     shape = keras_tuner.HyperParameters()
     for name, dimension in space.dimensions.items():
-        _declare(shape, name, dimension)
+        _declare(shape, name, Choice(dimension.grid()) if settings.sampler == "grid" else dimension)
     direction = "min" if Direction.of(settings.objective) is Direction.MINIMIZE else "max"
     given = {
         "objective": keras_tuner.Objective(settings.objective, direction),
@@ -182,10 +193,16 @@ def _oracle(space: Space, settings: SearchSettings, epochs: int) -> Any:
         "seed": trial_seed(settings.seed, 0) or 1,
         "max_consecutive_failed_trials": settings.trials + 1,
     }
-    if settings.sampler == "hyperband":
-        oracle = keras_tuner.oracles.HyperbandOracle(max_epochs=epochs, factor=FACTOR, **given)
-    else:
-        oracle = keras_tuner.oracles.RandomSearchOracle(max_trials=settings.trials, **given)
+    oracles, trials = keras_tuner.oracles, settings.trials
+    match settings.sampler:
+        case "hyperband":
+            oracle = oracles.HyperbandOracle(max_epochs=epochs, factor=FACTOR, **given)
+        case "bayesian":
+            oracle = oracles.BayesianOptimizationOracle(max_trials=trials, **given)
+        case "grid":
+            oracle = oracles.GridSearchOracle(max_trials=trials, **given)
+        case _:
+            oracle = oracles.RandomSearchOracle(max_trials=trials, **given)
     oracle.verbose = 0
     # its 20 would end a search of 100 points when a third of them is untried
     oracle._max_collisions = 2000  # noqa: SLF001
@@ -206,6 +223,15 @@ def _declare(shape: Any, name: str, dimension: Dimension) -> None:
             shape.Boolean(name)
         case Choice(options):
             shape.Choice(name, list(options))
+
+
+def _own(space: Space, settings: SearchSettings, epochs: int) -> float:
+    """How many trials a sampler has of its own accord."""
+    if settings.sampler == "hyperband":
+        return sum(size for bracket in brackets(epochs) for size, _ in bracket)
+    if settings.sampler == "grid":
+        return math.prod(len(dimension.grid()) for dimension in space.dimensions.values())
+    return _points(space)
 
 
 def _points(space: Space) -> float:

@@ -11,7 +11,7 @@ from pipeline.errors import UserError
 from pipeline.experiment import Search as SearchSettings
 from pipeline.searches._journal import Journal
 from pipeline.searches._plans import Grid, SobolStart
-from pipeline.searches._rules import check_names, check_rungs, check_searchable
+from pipeline.searches._rules import check_grid, check_names, check_rungs, check_searchable
 from pipeline.seeds import trial_seed
 from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar, Space
 from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict
@@ -37,13 +37,11 @@ def check(space: Space, settings: SearchSettings, epochs: int) -> None:  # noqa:
     check_names(settings, SAMPLERS, PRUNERS)
     check_searchable(space, settings)
     check_rungs(space, settings)
+    check_grid(space, settings)
     numeric = [d for d in space.dimensions.values() if isinstance(d, Float | Int) and d.low < d.high]
     if settings.sampler == "cmaes" and len(numeric) < 2:
         problem = f"cmaes needs two ranges of numbers, and this space has {len(numeric)}."
         raise UserError("search.sampler", problem, 'Write `sampler = "tpe"`.')
-    for name, dimension in space.dimensions.items():
-        if settings.sampler == "grid" and isinstance(dimension, Float) and dimension.step is dimension.points is None:
-            raise UserError("search.sampler", f"grid cannot lay {name} out.", "Give it `choices`, `step` or `points`.")
 
 
 def create(space: Space, settings: SearchSettings, epochs: int, folder: Path) -> "OptunaSearch":

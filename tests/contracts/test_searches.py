@@ -146,7 +146,8 @@ def test_any_seed_is_a_seed(make: Maker, seed: int) -> None:
 
 
 def test_another_seed_gives_other_trials(make: Maker) -> None:
-    if make.sampler != "listed":
+    # KerasTuner's grid has one order, that of the file
+    if (make.name, make.sampler) not in (("listed", "listed"), ("keras_tuner", "grid")):
         assert [t.params for t in run(make("one", seed=1))] != [t.params for t in run(make("two", seed=2))]
 
 
