@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event as Flag
 from threading import Thread
 from typing import Any, Final, final
 
@@ -17,7 +18,7 @@ from pipeline.load import load
 from pipeline.preprocess import preprocess
 from pipeline.trial import BASELINE
 
-LOOK: Final = 0.02
+LOOK: Final = 0.05
 """Seconds between two looks at how far the delivery came."""
 
 
@@ -50,6 +51,7 @@ class Timed:
         self._engine = engine
         self._spool: Spool
         self._watch: Thread | None = None
+        self._closed = Flag()
         self.ready = 0.0
         self.baseline = 0.0
         self.told: list[float] = []
@@ -79,6 +81,7 @@ class Timed:
 
     def close(self) -> Links:
         links = self._inner.close()
+        self._closed.set()
         if self._watch is not None:
             self._watch.join()
         return links
@@ -95,7 +98,8 @@ class Timed:
         }
 
     def _wait(self, size: int) -> None:
-        """Note when all of the spool's first `size` bytes are in MLflow."""
+        """Note when all of the spool's first `size` bytes are in MLflow, if they ever are."""
         while self._spool.state.offset < size:
-            time.sleep(LOOK)
+            if self._closed.wait(LOOK) and self._spool.state.offset < size:
+                return
         self.stored = time.time()
