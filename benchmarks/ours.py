@@ -55,6 +55,7 @@ class Timed:
         self.ready = 0.0
         self.baseline = 0.0
         self.told: list[float] = []
+        self.numbers: list[int] = []
         self.stored = 0.0
         self.phases: Mapping[str, float] = {}
         self.recording = 0.0
@@ -74,6 +75,7 @@ class Timed:
                 self.baseline = time.time() - self.ready
             else:
                 self.told.append(time.time())
+                self.numbers.append(event.outcome.number)
         elif isinstance(event, SearchMeasured) and "seconds/tune/train" in event.metrics:
             self.phases = {name.rpartition("/")[2]: seconds for name, seconds in event.metrics.items()}
             self._watch = Thread(target=self._wait, args=(self._spool.events.stat().st_size,), daemon=True)
