@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event as Flag
 from threading import Thread
 from typing import Any, Final, final
 
@@ -17,7 +18,7 @@ from pipeline.load import load
 from pipeline.preprocess import preprocess
 from pipeline.trial import BASELINE
 
-LOOK: Final = 0.02
+LOOK: Final = 0.05
 """Seconds between two looks at how far the delivery came."""
 
 
@@ -50,9 +51,11 @@ class Timed:
         self._engine = engine
         self._spool: Spool
         self._watch: Thread | None = None
+        self._closed = Flag()
         self.ready = 0.0
         self.baseline = 0.0
         self.told: list[float] = []
+        self.numbers: list[int] = []
         self.stored = 0.0
         self.phases: Mapping[str, float] = {}
         self.recording = 0.0
@@ -72,6 +75,7 @@ class Timed:
                 self.baseline = time.time() - self.ready
             else:
                 self.told.append(time.time())
+                self.numbers.append(event.outcome.number)
         elif isinstance(event, SearchMeasured) and "seconds/tune/train" in event.metrics:
             self.phases = {name.rpartition("/")[2]: seconds for name, seconds in event.metrics.items()}
             self._watch = Thread(target=self._wait, args=(self._spool.events.stat().st_size,), daemon=True)
@@ -79,6 +83,7 @@ class Timed:
 
     def close(self) -> Links:
         links = self._inner.close()
+        self._closed.set()
         if self._watch is not None:
             self._watch.join()
         return links
@@ -95,7 +100,8 @@ class Timed:
         }
 
     def _wait(self, size: int) -> None:
-        """Note when all of the spool's first `size` bytes are in MLflow."""
+        """Note when all of the spool's first `size` bytes are in MLflow, if they ever are."""
         while self._spool.state.offset < size:
-            time.sleep(LOOK)
+            if self._closed.wait(LOOK) and self._spool.state.offset < size:
+                return
         self.stored = time.time()

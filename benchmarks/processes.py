@@ -44,6 +44,7 @@ def measured(worker: str, task: Mapping[str, Any], cache: Path | None = None) ->
                 stderr=log,
                 check=False,
             )
+        sys.stderr.write(f"  {worker}: {time.time() - began:.0f} s\n")
         if done.returncode:
             raise WorkerFailed(f"{worker}: {(folder / LOG).read_text(errors='replace')[-2000:]}")
         return {**json.loads((folder / MEASURED).read_text()), "began": began}

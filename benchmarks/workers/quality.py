@@ -37,7 +37,7 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     minutes = with_evaluation(task["seconds"]) / 60
     experiment = resolve(EXPERIMENT, {**overrides, "search.minutes": minutes, "search.seed": task["seed"]})
     backend.prepare(backend_of(experiment))
-    return _searched(experiment, folder)
+    return _searched(experiment, task["seconds"], folder)
 
 
 def with_evaluation(seconds: float) -> float:
@@ -47,7 +47,8 @@ def with_evaluation(seconds: float) -> float:
     return max(seconds + LEAST, seconds / (1 - EVALUATION))
 
 
-def _searched(experiment: Experiment, folder: Path) -> dict[str, Any]:
+def _searched(experiment: Experiment, seconds: float, folder: Path) -> dict[str, Any]:
+    """The best of what was told in time; `overrun` is how long the search then still took to end."""
     mlruns = folder / "mlruns"
     ledger = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
     dataset = load(experiment)
@@ -56,11 +57,14 @@ def _searched(experiment: Experiment, folder: Path) -> dict[str, Any]:
         ledger.open(search_record(experiment, dataset, study.identity))
         leaderboard = tune(blueprint, prepared, experiment, ledger, study, time.monotonic())
         ledger.close()
-    best = leaderboard.best
-    if best is None:
+    told = [moment for moment in ledger.told if moment <= ledger.ready + seconds]
+    in_time = {*ledger.numbers[: len(told)]}
+    outcomes = [o for o in leaderboard.outcomes if o.number in in_time and o.value is not None]
+    if not outcomes:
         raise RuntimeError("no trial ended in time")
-    values = [outcome.value for outcome in leaderboard.outcomes]
-    return {**ledger.figures(), "best": dict(best.trial.params), "values": values}
+    overrun = ledger.told[-1] - ledger.ready - seconds
+    found = {"best": dict(outcomes[0].trial.params), "values": [o.value for o in outcomes], "overrun": overrun}
+    return {**ledger.figures(), **found, "told": told}
 
 
 def _confirmed(experiment: Experiment, winners: list[dict[str, Any]], fresh: int, folder: Path) -> list[list[float]]:
