@@ -100,6 +100,9 @@ class Loop:
         """
         while not limits.interrupted():
             spent = limits.reached(self._epochs)
+            for flight in [*self._flights.values()] if spent else ():
+                # those that wait for their turn too: their first epoch might be minutes away
+                self._end(flight, End.PRUNED, spent)
             with self.clock.phase("ask and tell"):
                 free = self._engine.capacity - len(self._flights)
                 asked = self._search.ask(free) if free > 0 and not spent else ()
@@ -110,7 +113,7 @@ class Loop:
                     break
                 continue
             for epoch in self._step():
-                self._judge(epoch, limits.reached(self._epochs))
+                self._judge(epoch)
         for flight in self._flights.values():
             self._engine.stop(flight.trial)
         return self._outcomes
@@ -141,7 +144,7 @@ class Loop:
             self._failed(failure)
             return ()
 
-    def _judge(self, epoch: Epoch, spent: str) -> None:
+    def _judge(self, epoch: Epoch) -> None:
         self._epochs += 1
         self._record(EpochEnded(epoch))
         flight = self._flights[epoch.trial]
@@ -161,8 +164,6 @@ class Loop:
             self._end(flight, judgement.end)
         elif verdict is Verdict.PRUNE:
             self._end(flight, End.PRUNED, f"by the pruner after epoch {epoch.number}")
-        elif spent:
-            self._end(flight, End.PRUNED, spent)
 
     def _end(self, flight: Flight, end: End, reason: str = "") -> None:
         fitted = self._engine.stop(flight.trial)

@@ -1,7 +1,7 @@
 """The loop: who is asked when, what is kept, what is told and recorded."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import final
 
@@ -24,8 +24,9 @@ PARAMS = {"width": 8, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
 class Scripted:
     """An engine whose curves are written down; a trial's weights are the number of the epoch that made them."""
 
-    def __init__(self, curves: Mapping[int, Sequence[float]], capacity: int = 1) -> None:
+    def __init__(self, curves: Mapping[int, Sequence[float]], capacity: int = 1, queued: Container[int] = ()) -> None:
         self.capacity = capacity
+        self._queued = queued
         self.started: dict[int, Fitted | None] = {}
         self.flying: dict[int, Trial] = {}
         self.most = 0
@@ -44,6 +45,8 @@ class Scripted:
     def step(self) -> list[Epoch]:
         made = []
         for number, trial in self.flying.items():
+            if number in self._queued:
+                continue
             self._epoch[number] += 1
             value = self._curves[number][self._epoch[number] - trial.initial_epoch - 1]
             made.append(Epoch(number, self._epoch[number], {"loss": 1.0, "val_loss": value, "val_accuracy": 0.5}))
@@ -164,6 +167,13 @@ def test_the_budget_ends_trials_in_flight_as_pruned_after_the_running_epoch(loop
     ends = [outcomes[i].end for i in sorted(outcomes)]
     assert ends == [End.COMPLETE, End.COMPLETE, End.PRUNED, End.PRUNED]
     assert "budget" in outcomes[3].reason
+    assert not engine.flying
+
+
+def test_at_the_limit_a_trial_that_waits_for_its_first_epoch_is_not_waited_for(looped: Fixture) -> None:
+    engine = Scripted({1: [0.5, 0.4, 0.3], 2: [0.5]}, capacity=2, queued={2})
+    outcomes = looped.run(trials(9, 9), engine, Limits(epochs=2))
+    assert {n: (o.end, len(o.curve)) for n, o in outcomes.items()} == {1: (End.PRUNED, 2), 2: (End.PRUNED, 0)}
     assert not engine.flying
 
 

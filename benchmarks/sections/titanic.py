@@ -127,8 +127,8 @@ def _tracking(found: Mapping[str, list[dict[str, Any]]]) -> Table:
     for name in TRACKED:
         runs = found[name]
         phases = [run["phases"] for run in runs]
-        waits = [(p["ask"] + p["judge"]) / (p["ask"] + p["judge"] + p["train"]) for p in phases]
-        asks = [p["ask"] / run["warm"] for p, run in zip(phases, runs, strict=True)]
+        waits = [(p["ask and tell"] + p["tracking"] + p["idle"]) / sum(p.values()) for p in phases]
+        asks = [p["ask and tell"] / run["warm"] for p, run in zip(phases, runs, strict=True)]
         records = [run["recording"] / run["warm"] for run in runs]
         tails = [(run["stored"] - run["told"][-1]) / (len(run["told"]) + 1) for run in runs]
         baseline = number(statistics.median(run["baseline"] for run in runs))
@@ -136,7 +136,7 @@ def _tracking(found: Mapping[str, list[dict[str, Any]]]) -> Table:
         rows.append([name, *shares, Spread.of(tails).text(1000), baseline])
     columns = ["", "waits, %", "sampling, %", "tracking, %", "tail, ms a run", "baseline, s"]
     notes = (
-        "Waits: what training waits for sampling, judging, tracking and keeping weights, of the search; "
+        "Waits: what training waits for sampling, tracking and all else of the loop, of the search; "
         "sampling and tracking are of the warm time. Tail: from the last trial told to it being in MLflow, by runs.",
     )
     return Table("What tracking costs", columns, rows, notes)

@@ -72,7 +72,7 @@ def _images(count: int) -> Arrays:
 def _cnn() -> Blueprint:
     space = Space({"learning_rate": Float(1e-4, 1e-2, log=True)})
     output = Output(CLASSES, "softmax", "sparse_categorical_crossentropy", ("accuracy",))
-    return Blueprint(space, {"optimizer": "adam", "batch_size": 128}, _model, optimizer, SHAPE, output)
+    return Blueprint(space, {"optimizer": "adam", "batch_size": 128}, _model, _model, optimizer, SHAPE, output)
 
 
 def _model(settings: Params) -> "keras.Model":  # noqa: ARG001

@@ -8,7 +8,6 @@ from typing import Any, Final
 from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import Timed, imported, ready
 from pipeline import backend
-from pipeline.clock import Clock
 from pipeline.engines.vectorized import create
 from pipeline.experiment import Experiment
 from pipeline.ledgers import memory, mlflow
@@ -81,7 +80,7 @@ def _confirmed(experiment: Experiment, winners: list[dict[str, Any]], fresh: int
     ledger.open(search_record(experiment, dataset, "confirmation"))
     engine = create(blueprint, prepared, len(trials))
     loop = Loop(Listed(trials), engine, blueprint, experiment, ledger, Study.at(folder / "confirmation"))
-    values = {outcome.number: outcome.value for outcome in loop.run(Clock(), Limits())}
+    values = {outcome.number: outcome.value for outcome in loop.run(Limits())}
     lost = [number for number, value in values.items() if value is None]
     if lost:
         raise RuntimeError(f"confirmations {lost} have no value")
