@@ -33,6 +33,7 @@ def main() -> None:
 
 
 def _measure(names: Sequence[str], sizes: Sizes, into: Path) -> None:
+    into.mkdir(parents=True, exist_ok=True)
     path = into / "results.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     for name in names:
