@@ -1,10 +1,11 @@
 """Stage 3: what the models of a search have in common, and how settings become a model and its optimizer."""
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from pipeline import choose
 from pipeline.data import Blueprint, Output, Prepared, Task
+from pipeline.errors import UserError
 from pipeline.experiment import Experiment
 from pipeline.models import ModelPart
 from pipeline.optimizers import CLASSES, takes
@@ -13,12 +14,22 @@ from pipeline.space import Params
 if TYPE_CHECKING:
     import keras
 
+ROWS: Final = {1: "plain numbers", 2: "a sequence", 3: "an image"}
+"""What a row is, by its number of axes."""
+
 
 def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
     """The blueprint of an experiment's models for data that is ready."""
     family = cast("ModelPart", choose.part("models", experiment.model.family, "model.family"))
     shape = prepared.train.x.shape[1:]
     output = _output(prepared)
+    axes = getattr(family, "AXES", None)
+    if axes is not None and len(shape) not in axes:
+        kinds = " or ".join(ROWS[count] for count in axes)
+        problem = (
+            f"`{experiment.model.family}` learns from {kinds}; a row of {prepared.dataset.name} is {ROWS[len(shape)]}."
+        )
+        raise UserError(f"{experiment.file}, model.family", problem, "mlp learns from anything.")
     model = partial(family.model, input=shape, output=output)
     return Blueprint(experiment.space, experiment.fixed, model, optimizer, shape, output)
 
