@@ -24,7 +24,7 @@ class Settings(Model):
 
     family: Literal["mlp"]
     width: Annotated[Whole, Searchable(int, least=1)] = 32
-    depth: Annotated[Whole, Searchable(int, least=1)] = 1
+    depth: Annotated[Whole, Searchable(int, least=0)] = 1
     widths: Annotated[Name | None, Searchable(str, pattern=WIDTHS, example="50-32")] = None
     dropout: Annotated[Real, Searchable(float, least=0, below=1)] = 0.0
     activation: Annotated[Name, Searchable(str, allowed=ACTIVATIONS)] = "relu"

@@ -73,6 +73,7 @@ def test_an_hrnn_encodes_rows_as_time_distributed_does(setup: Setup) -> None:
 def test_an_mlp_flattens_images_and_takes_a_width_for_each_layer(setup: Setup) -> None:
     assert layers(setup, "digits", family="mlp", widths="50-32") == ["Flatten", "Dense 50", "Dense 32", "Dense 10"]
     assert layers(setup, "titanic", family="mlp", width=8, depth=2) == ["Dense 8", "Dense 8", "Dense 2"]
+    assert layers(setup, "titanic", family="mlp", depth=0) == ["Dense 2"]
     _, _, blueprint = setup("titanic", family="mlp", widths=["50-32", "64"])
     assert blueprint.model(blueprint.settings({"widths": "64"})).count_params() == 12 * 64 + 64 + 64 * 2 + 2
 

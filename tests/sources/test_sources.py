@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.data import Dataset, Form, Task
 from pipeline.load import load
+from pipeline.preprocess import preprocess
 from pipeline.resolve import resolve
 from tests.sources.conftest import Write
 
@@ -61,3 +62,11 @@ def test_wikipedias_two_counts_of_languages_give_the_label_away(write: Write) ->
 
 def read(write: Write, **data: object) -> Dataset:
     return load(resolve(str(write(**data))))
+
+
+def test_the_experiment_on_russian_articles_uses_neither_the_giveaway_nor_the_title() -> None:
+    experiment = resolve("wiki_russian")
+    columns = set(preprocess(load(experiment), experiment).transform.columns)
+    assert columns == {
+        "sections", "images", "external_links", "internal_links", "chars", "interlanguage_links_excl_ru",
+    }  # fmt: skip
