@@ -21,7 +21,7 @@ ORDER = [
     "load resolve schema pictures report overrides",
     "pruning progress loop selection",
     "study",
-    "stopping searches engines ledgers figures models transforms sources scores baselines champion",
+    "stopping searches engines ledgers figures models family transforms sources scores baselines champion",
     "record weights journal",
     "experiment mend",
     "searchable events",
@@ -34,7 +34,7 @@ ROOMS = {
     "mlflow": ("ledgers/mlflow/", "champion"),
     "optuna": ("searches/optuna.py", "figures/importance.py"),
     "keras_tuner": ("searches/keras_tuner.py",),
-    "keras": ("models/", "engines/", "build.py", "evaluate.py", "checks/models.py", "champion"),
+    "keras": ("models/", "engines/", "build.py", "family.py", "evaluate.py", "checks/models.py", "champion"),
     "tensorflow": ("engines/vectorized/tensorflow.py",),
     "jax": ("engines/vectorized/jax.py",),
 }
