@@ -58,6 +58,11 @@ class Own:
     path: Path | None
     """Where the module lies, as far as it is known."""
 
+    @property
+    def code(self) -> str:
+        """The text of the module, which decides what its models are; empty where it has no file."""
+        return self.path.read_text("utf-8") if self.path is not None else ""
+
     def settings(self, raw: Mapping[str, Any]) -> type[Model]:
         """`[model]` with the keys that a file gives it, each a value, a range or choices of one kind.
 
@@ -80,7 +85,7 @@ class Own:
         if self.path is None:
             return
         try:
-            names = _names(ast.parse(self.path.read_text("utf-8")))
+            names = _names(ast.parse(self.code))
         except (SyntaxError, UnicodeDecodeError, ValueError) as error:
             line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
             raise UserError(FIELD, f"{self.path}{line} is no Python: {error}.", "Mend that line.") from None

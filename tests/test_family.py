@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 from pipeline.experiment import Experiment
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.record import resolved
+from pipeline.record import fingerprint, resolved
 from pipeline.resolve import resolve
 from pipeline.schema import schema
 from pipeline.space import Choice, Float, Int
@@ -100,6 +100,14 @@ def test_it_can_be_overridden_and_its_resolved_file_reads_back_the_same(write: W
     file.write_text(resolved(experiment))
     assert resolved(resolve(str(file))) == resolved(experiment)
     jsonschema.validate({"data": {"source": "titanic"}, "model": MODEL}, schema())
+
+
+def test_another_text_of_the_module_is_another_search(write: Write, tmp_path: Path) -> None:
+    experiment = resolve(str(write(MODEL)))
+    before = fingerprint(experiment, "digest")
+    assert fingerprint(resolve(str(write(MODEL))), "digest") == before
+    (tmp_path / "nets.py").write_text(NETS.replace("Dense(2)", "Dense(3)"))
+    assert fingerprint(experiment, "digest") != before
 
 
 @pytest.mark.slow
