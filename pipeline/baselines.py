@@ -19,14 +19,32 @@ TITLES: Final = {
 }
 """The baselines by name, in the words of a report."""
 
+BOOSTED: Final = 10_000_000
+"""Boosting is left out where rows x columns x classes are more: 3,000 images of 28 x 28 take it over a minute."""
+ITERATED: Final = 5_000_000_000
+"""Rows x columns x iterations that logistic regression may take: of a table thousands, of 48,000 images about 100."""
+
+
+def omitted(prepared: Prepared) -> tuple[str, ...]:
+    """A sentence on each baseline that would take minutes on so much data, and is left out."""
+    x = prepared.train.x
+    if x.size * max(len(prepared.transform.classes), 1) <= BOOSTED:
+        return ()
+    columns = x[0].size
+    sentence = f"Gradient boosting is left out: on {len(x):,} rows of {columns:,} columns it would take minutes."
+    return (sentence,)
+
 
 def baselines(prepared: Prepared, seed: int) -> dict[str, Predict]:
-    """The dummy, linear and boosted baselines by name, fitted on the training part alone."""
+    """The dummy, linear and boosted baselines by name, less those omitted, fitted on the training part alone."""
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     x, y = _flat(prepared.train.x), prepared.train.y
-    models = _regressors(seed) if prepared.dataset.task is Task.REGRESSION else _classifiers(seed)
+    iterations = max(20, min(1000, ITERATED // max(x.size, 1)))
+    models = _regressors(seed) if prepared.dataset.task is Task.REGRESSION else _classifiers(seed, iterations)
+    if omitted(prepared):
+        del models["boosting"]
     if prepared.transform.classes and len(set(y.tolist())) == 1:
         models = {"dummy": models["dummy"]}  # the others refuse to learn from a single class
     # on a busy machine, boosting's threads wait for each other: 37 s for 300 rows, against 0.2 s with one
@@ -36,7 +54,7 @@ def baselines(prepared: Prepared, seed: int) -> dict[str, Predict]:
         return {name: _predict(model.fit(x, y), prepared) for name, model in models.items()}
 
 
-def _classifiers(seed: int) -> dict[str, Any]:
+def _classifiers(seed: int, iterations: int) -> dict[str, Any]:
     from sklearn.dummy import DummyClassifier
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
@@ -45,7 +63,7 @@ def _classifiers(seed: int) -> dict[str, Any]:
 
     return {
         "dummy": DummyClassifier(strategy="prior"),
-        "linear": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
+        "linear": make_pipeline(StandardScaler(), LogisticRegression(max_iter=iterations)),
         "boosting": HistGradientBoostingClassifier(early_stopping=False, random_state=seed),
     }
 

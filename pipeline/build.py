@@ -1,27 +1,51 @@
 """Stage 3: what the models of a search have in common, and how settings become a model and its optimizer."""
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final
 
-from pipeline import choose
 from pipeline.data import Blueprint, Output, Prepared, Task
+from pipeline.errors import UserError
 from pipeline.experiment import Experiment
-from pipeline.models import ModelPart
+from pipeline.family import Own, family
 from pipeline.optimizers import CLASSES, takes
 from pipeline.space import Params
 
 if TYPE_CHECKING:
     import keras
 
+ROWS: Final = {1: "plain numbers", 2: "a sequence", 3: "an image"}
+"""What a row is, by its number of axes."""
+
 
 def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
     """The blueprint of an experiment's models for data that is ready."""
-    family = cast("ModelPart", choose.part("models", experiment.model.family, "model.family"))
+    found = family(experiment.model.family, experiment.file)
     shape = prepared.train.x.shape[1:]
     output = _output(prepared)
-    model = partial(family.model, input=shape, output=output.trained)
-    answering = partial(family.model, input=shape, output=output)
-    return Blueprint(experiment.space, experiment.fixed, model, answering, optimizer, shape, output.trained)
+    # a model of one's own may end in its softmax whatever it is told
+    trained = output if isinstance(found, Own) else output.trained
+    model = partial(found.model, input=shape, output=trained)
+    answering = partial(found.model, input=shape, output=output)
+    return Blueprint(experiment.space, experiment.fixed, model, answering, optimizer, shape, trained)
+
+
+def check(experiment: Experiment, prepared: Prepared) -> None:
+    """UserError where the family makes no model for such rows; runs a module of one's own."""
+    found = family(experiment.model.family, experiment.file)
+    shape = prepared.train.x.shape[1:]
+    if isinstance(found, Own):
+        try:
+            found.made(experiment.baseline, shape, _output(prepared))
+        except UserError as error:
+            raise error.within(experiment.file) from error.__cause__
+        return
+    axes = getattr(found, "AXES", None)
+    if axes is not None and len(shape) not in axes:
+        kinds = " or ".join(ROWS[count] for count in axes)
+        problem = (
+            f"`{experiment.model.family}` learns from {kinds}; a row of {prepared.dataset.name} is {ROWS[len(shape)]}."
+        )
+        raise UserError(f"{experiment.file}, model.family", problem, "mlp learns from anything.")
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":

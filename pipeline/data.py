@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol, final
+from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
 from pipeline.space import Params, Space
 
@@ -28,6 +28,23 @@ class Task(Enum):
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the columns of a table are together, as its source knows it.
+
+    `kind` names the file of `transforms/` that makes rows ready, `shape` that of one row then (empty: as many numbers
+    as come out). The last `test` rows are the official test part, where there is one.
+    """
+
+    kind: str = "tabular"
+    shape: tuple[int, ...] = ()
+    test: int = 0
+
+
+TABULAR: Final = Form()
+
+
+@final
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """A table as loaded: `features` and `target` share their rows; `digest` is a hash of both."""
@@ -38,6 +55,7 @@ class Dataset:
     target: "pd.Series[Any]"
     task: Task
     digest: str
+    form: Form = TABULAR
 
 
 @final
@@ -55,7 +73,7 @@ class Arrays:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Row numbers of the three parts; they are disjoint and together all rows."""
+    """Row numbers of the three parts; they are disjoint and together all rows that are used."""
 
     train: "np.ndarray"
     validation: "np.ndarray"
@@ -97,7 +115,7 @@ class Transform:
         return Arrays(x, ((target.to_numpy(np.float64) - self.mean) / self.scale).astype(np.float32))
 
     def inputs(self, features: "pd.DataFrame") -> "np.ndarray":
-        """Raw features as float32 (rows, inputs)."""
+        """Raw features as float32 (rows, …)."""
         import numpy as np
 
         return np.asarray(self.encoder.transform(features[list(self.columns)]), dtype=np.float32)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipeline import champion
-from pipeline.baselines import TITLES, Predict, baselines
+from pipeline.baselines import TITLES, Predict, baselines, omitted
 from pipeline.data import Arrays, Blueprint, Prepared, summary
 from pipeline.events import ChampionRegistered, FileAttached, SearchMeasured
 from pipeline.experiment import Experiment
@@ -62,6 +62,7 @@ def evaluate(
             models[UNTUNED] = _predict(untuned, prepared)
         models |= baselines(prepared, experiment.search.seed)
         report = _tested(report, models, prepared, experiment.search.seed, folder / "report")
+        report = replace(report, notes=omitted(prepared))
     else:
         report = replace(report, notes=(NO_TEST,))
     _record(report, ledger, folder / "report")

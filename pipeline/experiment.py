@@ -58,14 +58,19 @@ class Data(Section):
         default_factory=Columns, description="names of the columns used, or a table that sorts them"
     )
     split: SplitSettings = Field(default_factory=SplitSettings)
+    rows: int | None = Field(
+        None, ge=1, description="for a quick search: so many of the rows that are not for the test, by the split's seed"
+    )
 
 
 @final
 class Preprocess(Section):
-    """`[preprocess]`: how gaps are filled, numbers scaled and categories encoded."""
+    """`[preprocess]`: how gaps are filled, numbers scaled and categories encoded; pixels are divided by 255 instead."""
 
     impute: Literal["median", "mean"] = "median"
-    scale: Literal["standard", "minmax", "robust", "none"] = "standard"
+    scale: Literal["standard", "minmax", "robust", "unit_rows", "unit_columns", "none"] = Field(
+        "standard", description="unit_rows and unit_columns divide each by its Euclidean length"
+    )
     encode: Literal["one-hot"] = "one-hot"
 
 

@@ -1,41 +1,45 @@
 """Stage 2: a data set split in three, and a transform fitted on its training part."""
 
 import warnings
-from typing import Any
+from typing import Any, cast
 
-from pipeline.data import Dataset, Prepared, Split, Task, Transform
+from pipeline import choose
+from pipeline.data import Arrays, Dataset, Prepared, Split, Task, Transform
 from pipeline.errors import UserError
 from pipeline.experiment import Experiment, SplitSettings
-from pipeline.transforms import tabular
+from pipeline.transforms import TransformPart
 
 
 def preprocess(dataset: Dataset, experiment: Experiment) -> Prepared:
     """The data set split by seed before anything is fitted, then made ready; the test part stays closed."""
     try:
-        split = split_rows(dataset, experiment.data.split)
+        split = split_rows(dataset, experiment.data.split, experiment.data.rows)
         transform = _fitted(dataset, split, experiment)
     except UserError as error:
         raise error.within(experiment.file) from None
-    train, validation = (
-        transform.arrays(dataset.features.iloc[rows], dataset.target.iloc[rows])
-        for rows in (split.train, split.validation)
+    features, target = dataset.features, dataset.target
+    train = transform.arrays(features.iloc[split.train], target.iloc[split.train])
+    # scikit-learn refuses to transform no rows
+    validation = (
+        transform.arrays(features.iloc[split.validation], target.iloc[split.validation])
+        if len(split.validation)
+        else Arrays(train.x[:0], train.y[:0])
     )
     return Prepared(dataset, split, transform, train, validation)
 
 
-def split_rows(dataset: Dataset, settings: SplitSettings) -> Split:
+def split_rows(dataset: Dataset, settings: SplitSettings, most: int | None = None) -> Split:
     """Row numbers for training, validation and test, a function of the labels and the seed alone.
 
-    Stratified by class where `settings.stratify` and the task has classes. UserError where a part or a class is too
-    small.
+    Stratified by class where `settings.stratify` and the task has classes. A data set's official test part is taken
+    instead of `settings.test`; training and validation share at most `most` of the other rows. UserError where a part
+    or a class is too small.
     """
     import numpy as np
     from sklearn.model_selection import train_test_split
 
     rows = np.arange(len(dataset.target))
-    test, validation = (round(len(rows) * share) for share in (settings.test, settings.validation))
-    if len(rows) - test - validation < 1 or (settings.test and not test) or (settings.validation and not validation):
-        raise UserError("data.split", f"{len(rows)} rows are too few for these shares.", "Give it more rows.")
+    official = dataset.form.test
     labels = dataset.target.to_numpy() if settings.stratify and dataset.task is not Task.REGRESSION else None
 
     def cut(pool: Any, size: int) -> tuple[Any, Any]:
@@ -46,35 +50,44 @@ def split_rows(dataset: Dataset, settings: SplitSettings) -> Split:
         return np.sort(rest), np.sort(part)
 
     try:
-        rest, test_rows = cut(rows, test)
-        train_rows, validation_rows = cut(rest, validation)
+        share = 0 if official else round(len(rows) * settings.test)
+        rest, test = (rows[:-official], rows[-official:]) if official else cut(rows, share)
+        pool = len(rest) if official else len(rows)
+        if most is not None and most < len(rest):
+            rest, pool = cut(rest, most)[1], most
+        size = round(pool * settings.validation)
+        if len(rest) - size < 1 or (settings.test and not len(test)) or (settings.validation and not size):
+            problem = f"{len(rows)} rows are too few for these shares."
+            raise UserError("data.split", problem, "Give it more rows.")
+        train, validation = cut(rest, size)
     except ValueError as error:
         raise UserError("data.split", f"{error}", "Merge rare classes, or set `stratify = false`.") from None
-    return Split(train_rows, validation_rows, test_rows)
+    return Split(train, validation, test)
 
 
 def _fitted(dataset: Dataset, split: Split, experiment: Experiment) -> Transform:
     train = dataset.features.iloc[split.train]
-    chosen = tabular.choose_columns(train, experiment.data.columns)
-    encoder = tabular.encoder(chosen, experiment.preprocess)
-    columns = (*chosen.numeric, *chosen.categorical)
-    _check_finite(dataset, chosen.numeric)
+    part = cast("TransformPart", choose.part("transforms", dataset.form.kind, "data.source"))
+    made = part.ready(train, experiment, dataset.form.shape)
+    _check_finite(dataset, made.columns)
     with warnings.catch_warnings():
         # a column without any value in the training part is imputed as nothing, which scikit-learn warns of
         warnings.simplefilter("ignore", UserWarning)
-        encoder.fit(train[list(columns)])
+        made.encoder.fit(train[list(made.columns)])
     if dataset.task is Task.REGRESSION:
         target = dataset.target.iloc[split.train].to_numpy(float)
         scale = float(target.std()) or 1.0
-        return Transform(encoder, columns, mean=float(target.mean()), scale=scale, left_out=chosen.left_out)
-    return Transform(encoder, columns, classes=_classes(dataset), left_out=chosen.left_out)
+        return Transform(made.encoder, made.columns, mean=float(target.mean()), scale=scale, left_out=made.left_out)
+    return Transform(made.encoder, made.columns, classes=_classes(dataset), left_out=made.left_out)
 
 
 def _check_finite(dataset: Dataset, names: tuple[str, ...]) -> None:
     import numpy as np
 
     for name in names:
-        rows = np.flatnonzero(np.isinf(dataset.features[name].to_numpy(float)))
+        if dataset.features[name].dtype.kind != "f":
+            continue
+        rows = np.flatnonzero(np.isinf(dataset.features[name].to_numpy()))
         if len(rows):
             problem = f"column `{name}` is infinite in {len(rows)} rows, the first is row {rows[0] + 1}."
             raise UserError("data", problem, "Write a number, or leave the cell empty.")

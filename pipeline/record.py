@@ -13,6 +13,7 @@ import tomli_w
 from pipeline.data import Dataset
 from pipeline.events import DatasetRecord, SearchRecord
 from pipeline.experiment import Experiment, Section
+from pipeline.family import Own, family
 from pipeline.searchable import written
 
 PACKAGES: Final = ("tensorflow", "keras", "keras-tuner", "optuna", "mlflow", "scikit-learn", "pandas", "numpy")
@@ -49,9 +50,14 @@ def search_record(experiment: Experiment, dataset: Dataset, identity: str) -> Se
 
 
 def fingerprint(experiment: Experiment, digest: str) -> str:
-    """Eight hex digits of what makes a search itself: its resolved file without its limits, and the data's digest."""
+    """Eight hex digits of what makes a search itself: its resolved file without its limits, and the data's digest.
+
+    A family of one's own counts with its module's text: changed, it would go on with other models.
+    """
     content = _sections(experiment)
     content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}
+    found = family(experiment.model.family, experiment.file)
+    content |= {"code": found.code} if isinstance(found, Own) else {}
     text = json.dumps([content, digest], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

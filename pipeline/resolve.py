@@ -23,6 +23,7 @@ from pipeline.experiment import (
     measured,
     without_ranges,
 )
+from pipeline.family import Own, family
 from pipeline.searches import SearchPart
 from pipeline.space import Scalar
 
@@ -80,7 +81,7 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
         if not isinstance(value, dict):
             raise UserError(key, f"is {value!r}, not a section.", f"Write `[{key}]` and its keys below.")
     data = _part_section("sources", "source", "data", file)
-    model = _part_section("models", "family", "model", file)
+    model = _model(path, file)
     training = _section(Training, "training", file.get("training", {}))
     search = _section(Search, "search", file.get("search", {}))
     experiment = Experiment(
@@ -102,12 +103,23 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
 
 
 def _part_section(folder: str, key: str, field: str, file: Mapping[str, Any]) -> Any:
-    raw = file.get(field, {})
-    name = raw.get(key)
+    name = _name(folder, key, field, file)
+    return _section(choose.part(folder, name, f"{field}.{key}").Settings, field, file[field])
+
+
+def _model(path: Path, file: Mapping[str, Any]) -> Model:
+    found = family(_name("models", "family", "model", file), str(path))
+    kind = found.settings(file["model"]) if isinstance(found, Own) else found.Settings
+    return _section(kind, "model", file["model"])
+
+
+def _name(folder: str, key: str, field: str, file: Mapping[str, Any]) -> str:
+    """The name of a part, which a section has to give."""
+    name = file.get(field, {}).get(key)
     if not isinstance(name, str):
         known = ", ".join(choose.names(folder))
         raise UserError(f"{field}.{key}", "is missing." if name is None else f"is {name!r}.", f"Allowed: {known}.")
-    return _section(choose.part(folder, name, f"{field}.{key}").Settings, field, raw)
+    return name
 
 
 def _section(kind: type[S], field: str, raw: Mapping[str, Any]) -> S:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from pipeline import backend, choose
-from pipeline.build import build
+from pipeline import backend
+from pipeline.build import build, check
 from pipeline.clock import Clock
 from pipeline.data import Blueprint, Prepared
 from pipeline.evaluate import evaluate
 from pipeline.events import SearchEnded, SearchMeasured
 from pipeline.experiment import Experiment
+from pipeline.family import family
 from pipeline.ledgers import Ledger, Links
 from pipeline.load import load
 from pipeline.pictures import draw
@@ -60,6 +61,7 @@ def run(
         prepared = preprocess(dataset, experiment)
     with clock.phase("start-up"):
         backend.load()
+    check(experiment, prepared)
     blueprint = build(experiment, prepared)
     with opened(experiment, dataset.digest, mlruns, new=new) as study:
         with clock.phase("check"):
@@ -91,5 +93,5 @@ def backend_of(experiment: Experiment) -> str:
     training = experiment.training
     if training.backend != "auto":
         return training.backend
-    family = choose.part("models", experiment.model.family, "model.family")
-    return str(getattr(family, "BACKEND", "tensorflow")) if training.engine == "vectorized" else "tensorflow"
+    found = family(experiment.model.family, experiment.file)
+    return str(getattr(found, "BACKEND", "tensorflow")) if training.engine == "vectorized" else "tensorflow"

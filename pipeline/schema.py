@@ -1,12 +1,21 @@
 """The JSON schema of experiment files, so that editors complete and check them."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import create_model
 from pydantic.json_schema import models_json_schema
 
 from pipeline import choose
 from pipeline.experiment import Preprocess, Search, Section, Training
+from pipeline.family import PREFIX
+
+OWN: Final = {
+    "type": "object",
+    "title": "a model of one's own",
+    "properties": {"family": {"type": "string", "pattern": f"^{PREFIX}.+\\..+$"}},
+    "required": ["family"],
+    "additionalProperties": {"type": ["number", "string", "boolean", "array", "object"]},
+}
 
 
 def schema() -> dict[str, Any]:
@@ -25,7 +34,7 @@ def schema() -> dict[str, Any]:
         "properties": {
             "data": {"oneOf": [refs[kind] for kind in parts["sources"]]},
             "preprocess": refs[Preprocess],
-            "model": {"oneOf": [refs[kind] for kind in parts["models"]]},
+            "model": {"oneOf": [*(refs[kind] for kind in parts["models"]), OWN]},
             "training": refs[Training],
             "search": refs[Search],
             "baseline": {"type": "object", "description": "one whole setting, a value for each name"},

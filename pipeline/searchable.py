@@ -1,5 +1,6 @@
 """A setting of an experiment file that is a value, a range or choices, as pydantic reads it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, final
@@ -24,7 +25,10 @@ Setting: TypeAlias = Scalar | Dimension
 @final
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """Annotates a field: `kind` is int, float, bool or str; values lie in [least, most], or are among `allowed`."""
+    """Annotates a field: `kind` is int, float, bool or str; values lie in [least, most], or are among `allowed`.
+
+    Texts may have to match `pattern`, of which `example` is one.
+    """
 
     kind: type
     least: float | None = None
@@ -32,6 +36,8 @@ class Searchable:
     above: float | None = None
     below: float | None = None
     allowed: tuple[str, ...] = ()
+    pattern: str = ""
+    example: str = ""
 
     def read(self, given: Any) -> Setting:
         """The value, range or choice that `given` says; PydanticCustomError where it says none."""
@@ -50,6 +56,8 @@ class Searchable:
             raise _wrong(f"is {given!r}, not {KIND_NAMES[self.kind][0]}.", self._mend())
         if self.allowed and given not in self.allowed:
             raise _wrong(f"`{given}` is unknown.", nearest(given, self.allowed))
+        if self.pattern and not re.fullmatch(self.pattern, str(given)):
+            raise _wrong(f"`{given}` cannot be read.", f"Write it like `{self.example}`.")
         if self.kind in (int, float) and not self._within(given):
             raise _wrong(f"{given} is out of bounds.", f"Allowed: {self._bounds()}.")
         return float(given) if self.kind is float else given
@@ -121,6 +129,7 @@ class Searchable:
         if self.allowed:
             value["enum"] = list(self.allowed)
         choices = {"type": "array", "items": value, "minItems": 1}
+        value.update({"pattern": f"^{self.pattern}$"} if self.pattern else {})
         options = [value, choices, _table({"choices": choices}, ["choices"])]
         if self.kind in (int, float):
             parts = {"low": value, "high": value, "log": {"type": "boolean"}}

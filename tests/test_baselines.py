@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.baselines import baselines
+from pipeline.baselines import baselines, omitted
 from pipeline.data import Arrays, Dataset, Prepared, Split, Task, Transform
 from pipeline.scores import scores
 
@@ -77,3 +77,13 @@ def test_one_class_in_training_leaves_the_dummy() -> None:
     models = baselines(alone, seed=7)
     assert list(models) == ["dummy"]
     assert models["dummy"](prepared.validation.x)[0].tolist() == [1.0, 0.0]
+
+
+def test_boosting_is_left_out_with_a_sentence_where_it_would_take_minutes() -> None:
+    prepared = made(Task.BINARY)
+    assert omitted(prepared) == ()
+    wide = np.zeros((300, 200, 100), np.float32)
+    wide[:, 0, 0] = prepared.train.x[:, 0]
+    images = replace(prepared, train=Arrays(wide, prepared.train.y))
+    assert list(baselines(images, seed=7)) == ["dummy", "linear"]
+    assert omitted(images) == ("Gradient boosting is left out: on 300 rows of 20,000 columns it would take minutes.",)

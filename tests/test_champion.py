@@ -16,7 +16,9 @@ from pipeline.build import build
 from pipeline.data import Blueprint, Dataset, Prepared, Task
 from pipeline.events import ChampionRegistered, DatasetRecord, SearchEnded, SearchRecord, TrialEnded, TrialStarted
 from pipeline.ledgers import mlflow
+from pipeline.load import load
 from pipeline.preprocess import preprocess
+from pipeline.resolve import resolve
 from pipeline.trial import End, Outcome, Trial
 from tests.conftest import Make
 
@@ -98,7 +100,7 @@ def test_the_loaded_model_answers_as_the_pipeline_does(served: Served, name: str
 def test_the_folder_pins_what_it_needs_and_shows_whole_labels(
     prepared: Prepared, blueprint: Blueprint, titanic: Make, tmp_path: Path
 ) -> None:
-    champion.write(tmp_path, blueprint.model(titanic().baseline), prepared)
+    champion.write(tmp_path, blueprint.answering(titanic().baseline), prepared)
     lines = (tmp_path / "requirements.txt").read_text().split()
     assert {line.split("==")[0] for line in lines} >= {"keras", "tensorflow", "scikit-learn", "mlflow"}
     example: dict[str, Any] = json.loads((tmp_path / "input.json").read_text())
@@ -113,3 +115,34 @@ def test_the_example_shows_every_column_with_and_without_a_gap(prepared: Prepare
     train = prepared.dataset.features.iloc[prepared.split.train][list(prepared.transform.columns)]
     assert (rows.isna().any() == train.isna().any()).all()
     assert rows.notna().any().all()
+
+
+IMAGES = """
+import sys
+sys.modules["pipeline"] = None  # importing it fails
+import mlflow, pandas as pd
+mlflow.set_tracking_uri("sqlite:///mlruns/mlflow.db")
+model = mlflow.pyfunc.load_model("models:/colours@champion")
+model.predict(pd.read_csv("images.csv")).to_pickle("images.answers")
+"""
+
+
+@pytest.mark.parametrize("family", ["cnn", "hrnn"])
+def test_a_served_model_of_images_takes_rows_of_pixels(family: str, tmp_path: Path) -> None:
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+    file = tmp_path / "digits.toml"
+    file.write_text(f'data = {{ source = "digits" }}\nmodel = {{ family = "{family}", dropout = [0.0, 0.1] }}\n')
+    experiment = resolve(str(file))
+    prepared = preprocess(load(experiment), experiment)
+    model = build(experiment, prepared).model(experiment.baseline)
+    champion.write(tmp_path / "champion", model, prepared)
+    register(tmp_path)
+    raw = prepared.dataset.features.iloc[prepared.split.test[:20]].reset_index(drop=True)
+    raw.to_csv(tmp_path / "images.csv", index=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", IMAGES], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    transform = prepared.transform
+    direct = champion.answers(transform, champion.predict(model, transform.inputs(raw), transform))
+    pd.testing.assert_frame_equal(pd.read_pickle(tmp_path / "images.answers"), direct, check_dtype=False, atol=1e-5)

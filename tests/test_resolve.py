@@ -131,6 +131,14 @@ def test_every_experiment_is_right_and_fits_the_schema(file: Path) -> None:
     assert text.startswith("#:schema ../pipeline/experiment.schema.json\n")
 
 
+@pytest.mark.parametrize("file", [file for file in FILES if file.stem != "titanic"], ids=str)
+def test_an_originals_settings_name_every_number_of_their_optimizer(file: Path) -> None:
+    baseline = resolve(str(file)).baseline
+    numbers = {"learning_rate", *OWN[str(baseline["optimizer"])]}
+    assert numbers <= baseline.keys()
+    assert {"epochs", "batch_size"} <= baseline.keys()
+
+
 def test_the_schema_refuses_what_the_file_may_not_say() -> None:
     file = tomllib.loads(FILES[0].read_text("utf-8"))
     file["training"]["optimiser"] = "adam"

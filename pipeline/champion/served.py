@@ -45,7 +45,8 @@ class Champion(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         """
         rows = self._checked(model_input)
         # None would be a category of its own: where the transformer was fitted, gaps are NaN
-        rows = rows.astype(object).where(rows.notna(), np.nan)
+        texts = sorted({*self.known["columns"]} - {*self.known["numeric"]})
+        rows = rows.assign(**{name: rows[name].astype(object).where(rows[name].notna(), np.nan) for name in texts})
         x = np.asarray(self.transform.transform(rows), np.float32)
         outputs = np.asarray(self.model.predict(x, batch_size=1024, verbose=0), np.float64)
         labels = np.array(self.known["classes"])

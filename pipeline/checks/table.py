@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.checks import Finding, Level
 from pipeline.checks.leaks import leaks
-from pipeline.data import Prepared, Split, Task
+from pipeline.data import TABULAR, Dataset, Prepared, Split, Task
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 MANY_GAPS: Final = 0.4
@@ -21,15 +22,20 @@ DOUBLE_SHARE: Final = 0.01
 
 
 def look(prepared: Prepared) -> list[Finding]:
-    """All that a data set's table gives reason to say, in about a second; columns are judged by the training part."""
+    """All that a data set's table gives reason to say, in about a second; columns are judged by the training part.
+
+    Pixels and steps are no columns that one could name or leave out: they are not judged one by one.
+    """
     dataset, split = prepared.dataset, prepared.split
-    train = dataset.features.iloc[split.train][list(prepared.transform.columns)]
-    found = [*gaps(train), *constants(train), *leaks(train, dataset.target.iloc[split.train], dataset.task)]
+    found: list[Finding] = []
+    if dataset.form == TABULAR:
+        train = dataset.features.iloc[split.train][list(prepared.transform.columns)]
+        found = [*gaps(train), *constants(train), *leaks(train, dataset.target.iloc[split.train], dataset.task)]
     if dataset.task is not Task.REGRESSION:
         found += balance(dataset.target)
     for name, rows in (("validation", split.validation), ("test", split.test)):
         found += small(name, len(rows), dataset.task)
-    return [*found, *doubles(dataset.features.assign(**{str(dataset.target.name): dataset.target}), split)]
+    return [*found, *doubles(hashes(dataset), split)]
 
 
 def gaps(columns: "pd.DataFrame") -> list[Finding]:
@@ -76,22 +82,32 @@ def small(part: str, rows: int, task: Task) -> list[Finding]:
     return [Finding(Level.WARNING if rows < FEW_ROWS else Level.NOTE, part, f"{rows} rows: {error}")]
 
 
-def doubles(table: "pd.DataFrame", split: Split) -> list[Finding]:
-    """Rows of validation or test that stand in the training part too; columns that number the rows do not count."""
+def hashes(dataset: Dataset) -> "np.ndarray":
+    """A number for each row, the same where rows are; columns that number the rows do not count."""
+    import numpy as np
     import pandas as pd
 
+    if dataset.form != TABULAR:
+        lines = np.column_stack([dataset.features.to_numpy(), dataset.target.to_numpy()])
+        return np.array([hash(line.tobytes()) for line in lines])
+    table = dataset.features.assign(**{str(dataset.target.name): dataset.target})
     whole = [name for name in table if pd.api.types.is_integer_dtype(table[name]) and table[name].is_unique]
     compared = table.drop(columns=whole)
     if compared.shape[1] == 0:
-        return []
-    hashes = pd.util.hash_pandas_object(compared, index=False).to_numpy()
-    known = set(hashes[split.train].tolist())
+        return np.arange(len(table))
+    found: np.ndarray = pd.util.hash_pandas_object(compared, index=False).to_numpy()
+    return found
+
+
+def doubles(rows: "np.ndarray", split: Split) -> list[Finding]:
+    """Rows of validation or test that stand in the training part too; `rows` are the hashes of all."""
+    known = set(rows[split.train].tolist())
     found = []
-    for part, rows in (("validation", split.validation), ("test", split.test)):
-        count = sum(value in known for value in hashes[rows].tolist())
+    for part, own in (("validation", split.validation), ("test", split.test)):
+        count = sum(value in known for value in rows[own].tolist())
         if count:
-            level = Level.WARNING if count > DOUBLE_SHARE * len(rows) else Level.NOTE
-            sentence = f"{count} of its {len(rows)} rows also stand in the training part: scores there flatter."
+            level = Level.WARNING if count > DOUBLE_SHARE * len(own) else Level.NOTE
+            sentence = f"{count} of its {len(own)} rows also stand in the training part: scores there flatter."
             found.append(Finding(level, part, sentence))
     return found
 

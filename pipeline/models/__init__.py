@@ -5,6 +5,7 @@ The file's name is the value of `model.family`. Each file offers
     Settings                                `[model]` with the family's settings, a subclass of `experiment.Model`
     model(settings, input, output) -> keras.Model
 
+    AXES                                    how many axes a row may have: 1 numbers, 2 sequence, 3 image (left out: any)
     BACKEND                                 the backend on which its lanes train fastest (left out: tensorflow)
 
 where `settings` maps the family's names to values, `input` is the shape of one row and `output` the last layer. The

@@ -1,17 +1,21 @@
-"""The multilayer perceptron: dense layers of one width, each followed by dropout."""
+"""The multilayer perceptron: dense layers of one width, or of a width each, every one followed by dropout."""
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 
+from pydantic import model_validator
+
 from pipeline.data import Output
+from pipeline.errors import UserError
 from pipeline.experiment import Model, Name, Real, Whole
+from pipeline.models._activations import ACTIVATIONS
 from pipeline.searchable import Searchable
-from pipeline.space import Params
+from pipeline.space import Params, is_searched
 
 if TYPE_CHECKING:
     import keras
 
 BACKEND: Final = "jax"
-ACTIVATIONS: Final = ("relu", "tanh", "sigmoid", "elu", "selu", "gelu", "silu", "leaky_relu", "softplus", "linear")
+WIDTHS: Final = r"[1-9][0-9]*(-[1-9][0-9]*)*"
 
 
 @final
@@ -20,19 +24,36 @@ class Settings(Model):
 
     family: Literal["mlp"]
     width: Annotated[Whole, Searchable(int, least=1)] = 32
-    depth: Annotated[Whole, Searchable(int, least=1)] = 1
+    depth: Annotated[Whole, Searchable(int, least=0)] = 1
+    widths: Annotated[Name | None, Searchable(str, pattern=WIDTHS, example="50-32")] = None
     dropout: Annotated[Real, Searchable(float, least=0, below=1)] = 0.0
     activation: Annotated[Name, Searchable(str, allowed=ACTIVATIONS)] = "relu"
 
+    @model_validator(mode="after")
+    def _widths_say_all(self) -> "Settings":
+        for name in ("width", "depth"):
+            if self.widths is not None and is_searched(getattr(self, name)):
+                problem = "is searched, but `widths` says how many layers there are and how wide."
+                raise UserError(f"model.{name}", problem, f"Remove `{name}` or `widths`.")
+        return self
+
 
 def model(settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
-    """An mlp of `depth` hidden layers of `width` units; no layer where `dropout` is 0."""
+    """An mlp of `depth` hidden layers of `width` units, or of `widths`; no layer where `dropout` is 0."""
     import keras
 
     layers: list[keras.layers.Layer] = [keras.layers.Input(input)]
-    for _ in range(int(settings["depth"])):
-        layers.append(keras.layers.Dense(int(settings["width"]), activation=settings["activation"]))
+    if len(input) > 1:
+        layers.append(keras.layers.Flatten())
+    for width in _widths(settings):
+        layers.append(keras.layers.Dense(width, activation=settings["activation"]))
         if settings["dropout"]:
             layers.append(keras.layers.Dropout(float(settings["dropout"])))
     layers.append(keras.layers.Dense(output.units, activation=output.activation))
     return keras.Sequential(layers)
+
+
+def _widths(settings: Params) -> list[int]:
+    if "widths" in settings:
+        return [int(width) for width in str(settings["widths"]).split("-")]
+    return [int(settings["width"])] * int(settings["depth"])

@@ -9,23 +9,27 @@ and raises UserError at the field that a person can mend.
 """
 
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, final
 
+from pipeline.data import TABULAR, Form
 from pipeline.errors import UserError
 from pipeline.experiment import Data
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table as read, one row an example, and where it was read from."""
+    """A table as read, one row an example, where it was read from, and what its columns are together."""
 
     frame: "pd.DataFrame"
     source: str
+    form: Form = TABULAR
 
 
 class SourcePart(Protocol):
@@ -34,6 +38,28 @@ class SourcePart(Protocol):
     Settings: type[Data]
 
     def read(self, settings: Data) -> Table: ...
+
+
+def committed(name: str) -> Table:
+    """A table of `tables/`, which come with the package."""
+    import pandas as pd
+
+    with files("pipeline.sources").joinpath("tables", name).open("rb") as file:
+        return Table(pd.read_csv(file), f"pipeline/sources/tables/{name}")
+
+
+def images(pixels: "np.ndarray", labels: "np.ndarray", target: str, source: str, *, test: int = 0) -> Table:
+    """Images (rows, height, width) of one byte a pixel as a table, a column a pixel; the last `test` are for the test.
+
+    Grey images get an axis of one channel, as convolutions want it.
+    """
+    import numpy as np
+    import pandas as pd
+
+    flat = pixels.reshape(len(pixels), -1)
+    frame = pd.DataFrame(flat, columns=[f"pixel{i}" for i in range(flat.shape[1])])
+    frame[target] = labels.astype(np.int64)
+    return Table(frame, source, Form("image", (*pixels.shape[1:], 1), test))
 
 
 def existing(given: str) -> Path:

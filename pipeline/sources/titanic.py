@@ -1,10 +1,9 @@
 """The 891 passengers of the Titanic whose fate is known; committed with the package."""
 
-from importlib.resources import files
 from typing import Literal, final
 
 from pipeline.experiment import Data
-from pipeline.sources import Table
+from pipeline.sources import Table, committed
 
 
 @final
@@ -17,7 +16,4 @@ class Settings(Data):
 
 def read(settings: Settings) -> Table:  # noqa: ARG001
     """The table, with its gaps."""
-    import pandas as pd
-
-    with files("pipeline.sources").joinpath("tables/titanic.csv").open("rb") as file:
-        return Table(pd.read_csv(file), "pipeline/sources/tables/titanic.csv")
+    return committed("titanic.csv")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from pipeline.data import Encoder
 from pipeline.errors import UserError
-from pipeline.experiment import Columns, Preprocess
+from pipeline.experiment import Columns, Experiment
+from pipeline.transforms import Ready
+from pipeline.transforms._numbers import as_array, numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,32 +56,20 @@ def choose_columns(train: "pd.DataFrame", wanted: list[str] | Columns) -> Chosen
     return Chosen(tuple(numeric), tuple(categorical), left_out)
 
 
-def encoder(chosen: Chosen, settings: Preprocess) -> Encoder:
-    """An unfitted transformer from raw columns to numbers, of plain scikit-learn parts."""
-    import numpy as np
+def ready(train: "pd.DataFrame", experiment: Experiment, shape: tuple[int, ...]) -> Ready:  # noqa: ARG001
+    """The transformer from a table's columns to numbers."""
     from sklearn.compose import ColumnTransformer
-    from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import (
-        FunctionTransformer,
-        MinMaxScaler,
-        OneHotEncoder,
-        RobustScaler,
-        StandardScaler,
-    )
+    from sklearn.preprocessing import OneHotEncoder
 
-    def as_array(dtype: Any) -> Any:
-        return FunctionTransformer(np.asarray, kw_args={"dtype": dtype}, feature_names_out="one-to-one")
-
-    scalers: dict[str, Any] = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler}
-    scaler = scalers[settings.scale]() if settings.scale in scalers else "passthrough"
-    numeric = make_pipeline(as_array(np.float64), SimpleImputer(strategy=settings.impute, add_indicator=True), scaler)
+    chosen = choose_columns(train, experiment.data.columns)
+    numeric = numbers(train[list(chosen.numeric)], experiment.preprocess, marked=True)
     categorical = make_pipeline(as_array(object), OneHotEncoder(handle_unknown="ignore", sparse_output=False))
     made: Encoder = ColumnTransformer(
         [("numeric", numeric, list(chosen.numeric)), ("categorical", categorical, list(chosen.categorical))],
         verbose_feature_names_out=False,
     )
-    return made
+    return Ready(made, (*chosen.numeric, *chosen.categorical), chosen.left_out)
 
 
 def _check_numeric(train: "pd.DataFrame", names: list[str]) -> None:

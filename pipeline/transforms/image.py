@@ -1,0 +1,30 @@
+"""An image's pixels, a column each, made ready: divided by 255 and laid out in rows, columns and channels."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.experiment import Experiment
+from pipeline.transforms import Ready
+from pipeline.transforms._numbers import all_columns, as_array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHITE: Final = 255
+
+
+def ready(train: "pd.DataFrame", experiment: Experiment, shape: tuple[int, ...]) -> Ready:
+    """The transformer from pixels to images of `shape`, each of length one besides where `scale` is `unit_rows`.
+
+    All pixels are scaled alike: scaled column by column, those of the margins would be blown up to noise.
+    """
+    import numpy as np
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, Normalizer
+
+    parts: list[Any] = [as_array(np.float32), FunctionTransformer(np.nan_to_num)]  # a gap is background
+    parts.append(FunctionTransformer(partial(np.multiply, np.float32(1 / WHITE))))
+    if experiment.preprocess.scale == "unit_rows":
+        parts.append(Normalizer())
+    parts.append(FunctionTransformer(np.reshape, kw_args={"shape": (-1, *shape)}))
+    return Ready(make_pipeline(*parts), all_columns(train, experiment))
