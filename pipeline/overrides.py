@@ -30,6 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def words(args: argparse.Namespace) -> list[str]:
+    """The words of a command line that set what the parsed arguments set."""
+    pairs = [(option, getattr(args, option)) for option in (*SHORT, "set")]
+    return [word for option, given in pairs if given is not None for word in (f"--{option}", str(given))]
+
+
 def overrides(args: argparse.Namespace) -> dict[str, Any]:
     """The dotted keys that the parsed arguments set, with values as TOML reads them."""
     found = {key: _value(given) for option, key in SHORT.items() if (given := getattr(args, option)) is not None}

@@ -12,7 +12,7 @@ HOUSE = Path("pipeline")
 ORDER = [
     "__main__",
     "commands",
-    "summary",
+    "summary every",
     "run",
     "evaluate",
     "tune checks",

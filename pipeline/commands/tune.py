@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Final, cast
 
-from pipeline import choose, overrides
+from pipeline import choose, every, overrides
 from pipeline.clock import STARTED
 from pipeline.commands import MLRUNS
 from pipeline.ledgers import LedgerPart
@@ -19,14 +19,19 @@ HELP: Final = "search an experiment's settings, score the winner, and log every 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The experiment, and what the command line says instead of its file."""
-    parser.add_argument("experiment", metavar="EXP", help="the experiment's name, or the path of its file")
+    parser.add_argument(
+        "experiment", metavar="EXP", help="the experiment's name, or its file's path; names with commas between; or all"
+    )
     parser.add_argument("--new", action="store_true", help="begin a new search, also where one could go on")
     overrides.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 with a champion, 1 where no trial has a value, 130 after Ctrl-C."""
-    experiment = resolve(args.experiment, overrides.overrides(args))
+    """0 with a champion, 1 where no trial has a value, 130 after Ctrl-C; of several experiments the highest one."""
+    chosen = every.names(args.experiment)
+    if len(chosen) > 1:
+        return _several(chosen, [*overrides.words(args), *(["--new"] if args.new else [])])
+    experiment = resolve(chosen[0], overrides.overrides(args))
     log = MLRUNS / "logs" / f"{experiment.name}.log"
     with only_ours(log) as console:
         from pipeline.checks import raise_first, rehearsal, table, warn
@@ -50,3 +55,12 @@ def run(args: argparse.Namespace) -> int:
     if finished.leaderboard.interrupted:
         return 130
     return 0 if finished.leaderboard.best is not None else 1
+
+
+def _several(chosen: list[str], words: list[str]) -> int:
+    done = every.run(chosen, words)
+    archive = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).archive(MLRUNS)
+    with only_ours(MLRUNS / "logs" / "all.log") as console:
+        console.print()
+        console.print(every.table(done, archive))
+    return max(one.code for one in done)

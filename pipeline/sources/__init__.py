@@ -5,6 +5,8 @@ The file's name is the value of `data.source`. Each file offers
     Settings                        `[data]` with the source's own keys, a subclass of `experiment.Data`
     read(settings) -> Table
 
+    HEAVY                           true where `EXP=all` leaves its experiments out, which take long
+
 and raises UserError at the field that a person can mend.
 """
 

@@ -16,6 +16,7 @@ from pipeline.sources import Table, images
 if TYPE_CHECKING:
     import numpy as np
 
+HEAVY: Final = True
 FOLDER: Final = "MNIST_DIR"
 FILES: Final = (
     "train-images-idx3-ubyte",

@@ -1,0 +1,100 @@
+"""Several experiments one after another, each in a process of its own, and one table of what they came to."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, final
+
+from pipeline import choose
+from pipeline.errors import UserError
+from pipeline.ledgers import Archive
+from pipeline.report import NAMES
+from pipeline.resolve import EXPERIMENTS, resolve
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+ALL: Final = "all"
+SHOWN: Final = ("log_loss", "rmse", "accuracy", "r2")
+INTERRUPTED: Final = 130
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An experiment that ran: the exit code of its command."""
+
+    name: str
+    code: int
+
+
+def names(given: str) -> list[str]:
+    """The experiments that `EXP` names: one, several with commas between, or `all` but those whose source is heavy.
+
+    UserError where one of several is wrong, before any of them begins.
+    """
+    found: list[str] = []
+    for name in filter(None, (part.strip() for part in given.split(","))):
+        found += _light() if name == ALL else [name]
+    if not found:
+        raise UserError("EXP", f"`{given}` names no experiment.", "Write EXP=titanic, EXP=titanic,wages or EXP=all.")
+    chosen = list(dict.fromkeys(found))
+    for name in chosen if len(chosen) > 1 else ():
+        resolve(name)
+    return chosen
+
+
+def run(chosen: Sequence[str], words: Sequence[str]) -> list[Done]:
+    """Each experiment's `tune` with the same further words, until one is interrupted."""
+    done: list[Done] = []
+    for name in chosen:
+        print(f"\n━━ {name} ━━", flush=True)  # noqa: T201
+        command = [sys.executable, "-m", "pipeline", "tune", name, *words]
+        done.append(Done(name, subprocess.run(command, env=os.environ, check=False).returncode))  # noqa: S603
+        if done[-1].code == INTERRUPTED:
+            break
+    return done
+
+
+def table(done: Sequence[Done], archive: Archive) -> "Table":
+    """A line for each experiment: its champion on the test part with a 95 % interval, and the original's figures."""
+    from rich.table import Table
+
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("experiment", "on test rows", "tuned", "original"):
+        made.add_column(title, justify="left" if title in ("experiment", "on test rows") else "right")
+    for one in done:
+        for line in _lines(one, archive):
+            made.add_row(*line)
+    return made
+
+
+def _lines(one: Done, archive: Archive) -> list[tuple[str, ...]]:
+    if one.code:
+        return [(one.name, "stopped by you" if one.code == INTERRUPTED else "failed: see above", "", "")]
+    about = archive.about(archive.searches(one.name)[0])
+    metrics = about.metrics if about is not None else {}
+    lines = [("", NAMES[m], *_figures(metrics, m)) for m in SHOWN if f"test/{m}" in metrics]
+    if not lines:
+        return [(one.name, "no test part", "", "")]
+    return [(one.name, *lines[0][1:]), *lines[1:]]
+
+
+def _figures(metrics: Mapping[str, float], name: str) -> tuple[str, str]:
+    tuned = metrics[f"test/{name}"]
+    ends = [metrics.get(f"test/{name}_{end}") for end in ("low", "high")]
+    interval = f" \\[{ends[0]:.3f}, {ends[1]:.3f}]" if None not in ends else ""
+    original = metrics.get(f"baseline/untuned/{name}")
+    return f"{tuned:.3f}{interval}", "-" if original is None else f"{original:.3f}"
+
+
+def _light() -> list[str]:
+    found = sorted(path.stem for path in EXPERIMENTS.glob("*.toml"))
+    return [name for name in found if not _heavy(name)]
+
+
+def _heavy(name: str) -> bool:
+    source = choose.part("sources", resolve(name).data.source, "data.source")
+    return bool(getattr(source, "HEAVY", False))
