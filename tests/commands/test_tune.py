@@ -1,10 +1,12 @@
 """`make tune` as a person meets it: what it prints, and how it ends."""
 
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
+from pipeline import every
 from pipeline.journal import Journal
 from pipeline.ledgers.mlflow import archive
 from tests.commands.conftest import Start, Type
@@ -57,6 +59,36 @@ def test_a_search_whose_trials_all_fail_says_so_and_exits_1(typed: Type) -> None
     assert (done.returncode, done.stderr) == (1, "")
     assert "None of the 1 trials has a value, so there is no champion." in done.stdout
     assert "the learning rate may be too high" in done.stdout
+
+
+@pytest.mark.slow
+def test_several_experiments_end_with_one_table(typed: Type, here: Path) -> None:
+    shutil.copy(here / "experiments" / "titanic.toml", here / "experiments" / "twin.toml")
+    done = typed("tune", "titanic,twin", "--trials", "2", "--set", SHORT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("Champion: trial ") == 2
+    lines = done.stdout.splitlines()
+    head = next(i for i, line in enumerate(lines) if line.startswith("experiment "))
+    names = [line.split()[0] for line in lines[head + 1 :] if line[:1].strip()]
+    assert names == ["titanic", "twin"]
+    assert lines[head + 1].split()[1:3] == ["log", "loss"]
+    champion = next(line for line in lines if line.startswith("champion  "))
+    assert lines[head + 1].split()[3] == champion.split()[1]
+
+
+@pytest.mark.slow
+def test_of_several_experiments_a_wrong_one_is_said_before_any_begins(typed: Type, here: Path) -> None:
+    done = typed("tune", "titanic,titnic")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "experiments/titnic.toml: there is no such file. Did you mean `titanic`?\n"
+    assert not (here / "mlruns" / "studies").exists()
+
+
+def test_all_are_those_that_do_not_take_long() -> None:
+    chosen = every.names("all")
+    assert {"titanic", "wages", "signal", "digits"} <= set(chosen)
+    assert not [name for name in chosen if name.startswith("mnist")]
+    assert every.names("all,mnist_cnn") == [*chosen, "mnist_cnn"]
 
 
 @pytest.mark.parametrize(
