@@ -43,7 +43,7 @@ def _measure(names: Sequence[str], sizes: Sizes, into: Path) -> None:
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
         known = {name: known[name] for name in SECTIONS if name in known}
         # after each section: what took half an hour is not lost to what comes after
-        path.write_text(json.dumps(known, indent=1) + "\n")
+        path.write_text(json.dumps(known) + "\n")
     text = Results(known).text()
     path.with_suffix(".md").write_text(text)
     print(text)

@@ -1,6 +1,7 @@
 """The benchmarks' pure parts: what everybody trains, and how figures become tables."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,8 @@ def test_results_are_the_same_text_before_and_after_they_were_kept() -> None:
         "\n"
         "Measured (steady): CPUs 2.\n"
     )
+
+
+def test_the_readme_shows_what_was_measured() -> None:
+    root = Path(__file__).parents[1]
+    assert (root / "benchmarks" / "results.md").read_text("utf-8").strip() in (root / "README.md").read_text("utf-8")
