@@ -15,8 +15,8 @@ def test_the_search_with_its_children_its_scores_and_its_champion(page: Any, bro
     page.goto(browsed.finished.links.addresses["search"])
     page.get_by_role("heading", name="optuna tpe").wait_for()
     for name in ("baseline", "trial 1", "trial 2", "trial 3", "trial 4"):
-        assert page.get_by_role("link", name=name, exact=True).first.is_visible()
-    assert page.get_by_role("link", name="titanic").first.is_visible()
+        page.get_by_role("link", name=name, exact=True).first.wait_for()
+    page.get_by_role("link", name="titanic").first.wait_for()
     page.screenshot(path=tmp_path / "search.png")
 
 
