@@ -14,6 +14,7 @@ from pydantic import create_model
 from pydantic_core import PydanticCustomError
 
 from pipeline import choose
+from pipeline.blank import blank
 from pipeline.data import Output
 from pipeline.errors import UserError, nearest, one_line
 from pipeline.experiment import NOT_SETTINGS, EarlyStopping, Model, Training
@@ -103,14 +104,11 @@ class Own:
         import keras
 
         try:
-            with keras.StatelessScope(initialize_variables=False):
-                model = self.model(settings, input, output)
+            model = blank(lambda: self.model(settings, input, output))
         except Exception as error:
             place = f" (line {_line(error, self.path)} of {self.path})" if _line(error, self.path) else ""
             mend = "It is called as function(settings, input, output), with input the shape of a row."
             raise UserError(FIELD, f"`{self.name}` fails{place}: {one_line(error)}.", mend) from error
-        finally:
-            keras.utils.clear_session()  # or the variables without values would be given them later
         if not isinstance(model, keras.Model):
             raise UserError(FIELD, f"`{self.name}` gives {type(model).__name__}, no keras.Model.", "Return the model.")
         if not model.built:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
 
+from pipeline.blank import blank
 from pipeline.checks import Finding, Level
 from pipeline.criterion import criterion
 from pipeline.data import Blueprint, Prepared
@@ -53,10 +54,8 @@ def corners(space: Space) -> list[dict[str, Scalar]]:
 
 def outlined(blueprint: Blueprint, params: Params) -> Corner:
     """A corner with its size, for which no memory is asked; whatever the family raises comes through."""
-    from pipeline.engines.vectorized.outline import without_values
-
     settings = blueprint.settings(params)
-    model = without_values(blueprint, settings)
+    model = blank(lambda: blueprint.model(settings))
     outputs = sum(_numbers(layer) for layer in model.layers)
     parameters = int(model.count_params())
     spent = BYTES * (COPIES * parameters + PASSES * int(settings["batch_size"]) * outputs)

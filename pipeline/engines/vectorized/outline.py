@@ -7,8 +7,8 @@ from typing import final
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
 
+from pipeline.blank import blank
 from pipeline.data import Blueprint
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.numbers import Handle
@@ -51,20 +51,10 @@ def outline(blueprint: Blueprint, settings: Params, seed: int = 0) -> Outline:
     random.seed(seed)
     np.random.seed(seed)
     seen = _Seen(settings)
-    model = without_values(blueprint, seen)
+    model = blank(lambda: blueprint.model(seen))
     if not model.built:
         raise ValueError("the model is built at its first call only")
     return Outline(model, frozenset(seen.read))
-
-
-def without_values(blueprint: Blueprint, settings: Params) -> keras.Model:
-    """The model of settings, its variables without values, for which no memory is asked."""
-    try:
-        with keras.StatelessScope(initialize_variables=False):
-            return blueprint.model(settings)
-    finally:
-        # the next StatelessScope that ends would give all these variables their values, and they would never be freed
-        global_state.set_global_attribute("uninitialized_variables", [])
 
 
 def initial(variable: keras.Variable, backend: Backend) -> np.ndarray:
