@@ -13,39 +13,26 @@ from pipeline.space import Params
 if TYPE_CHECKING:
     import keras
 
+    from pipeline.models import ModelPart
+
 ROWS: Final = {1: "plain numbers", 2: "a sequence", 3: "an image"}
 """What a row is, by its number of axes."""
 
 
 def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
-    """The blueprint of an experiment's models for data that is ready."""
+    """The blueprint of an experiment's models for data that is ready; runs a module of one's own.
+
+    UserError where the family makes no model for such rows.
+    """
     found = family(experiment.model.family, experiment.file)
     shape = prepared.train.x.shape[1:]
     output = _output(prepared)
+    _check(found, experiment, prepared, output)
     # a model of one's own may end in its softmax whatever it is told
     trained = output if isinstance(found, Own) else output.trained
     model = partial(found.model, input=shape, output=trained)
     answering = partial(found.model, input=shape, output=output)
     return Blueprint(experiment.space, experiment.fixed, model, answering, optimizer, shape, trained)
-
-
-def check(experiment: Experiment, prepared: Prepared) -> None:
-    """UserError where the family makes no model for such rows; runs a module of one's own."""
-    found = family(experiment.model.family, experiment.file)
-    shape = prepared.train.x.shape[1:]
-    if isinstance(found, Own):
-        try:
-            found.made(experiment.baseline, shape, _output(prepared))
-        except UserError as error:
-            raise error.within(experiment.file) from error.__cause__
-        return
-    axes = getattr(found, "AXES", None)
-    if axes is not None and len(shape) not in axes:
-        kinds = " or ".join(ROWS[count] for count in axes)
-        problem = (
-            f"`{experiment.model.family}` learns from {kinds}; a row of {prepared.dataset.name} is {ROWS[len(shape)]}."
-        )
-        raise UserError(f"{experiment.file}, model.family", problem, "mlp learns from anything.")
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
@@ -56,6 +43,23 @@ def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
     numbers = {key: value for key, value in settings.items() if takes(name, key)}
     made: keras.optimizers.Optimizer = getattr(keras.optimizers, CLASSES[name])(**numbers)
     return made
+
+
+def _check(found: "ModelPart | Own", experiment: Experiment, prepared: Prepared, output: Output) -> None:
+    shape = prepared.train.x.shape[1:]
+    if isinstance(found, Own):
+        try:
+            found.made(experiment.baseline, shape, output)
+        except UserError as error:
+            raise error.within(experiment.file) from error.__cause__
+        return
+    axes = getattr(found, "AXES", None)
+    if axes is not None and len(shape) not in axes:
+        kinds = " or ".join(ROWS[count] for count in axes)
+        problem = (
+            f"`{experiment.model.family}` learns from {kinds}; a row of {prepared.dataset.name} is {ROWS[len(shape)]}."
+        )
+        raise UserError(f"{experiment.file}, model.family", problem, "mlp learns from anything.")
 
 
 def _output(prepared: Prepared) -> Output:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import final
 
 from pipeline import backend
-from pipeline.build import build, check
+from pipeline.build import build
 from pipeline.clock import Clock
 from pipeline.data import Blueprint, Prepared
 from pipeline.evaluate import evaluate
@@ -61,7 +61,6 @@ def run(
         prepared = preprocess(dataset, experiment)
     with clock.phase("start-up"):
         backend.load()
-    check(experiment, prepared)
     blueprint = build(experiment, prepared)
     with opened(experiment, dataset.digest, mlruns, new=new) as study:
         with clock.phase("check"):

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import tomli_w
 
-from pipeline.build import build, check
+from pipeline.build import build
 from pipeline.engines.vectorized.engine import VectorizedEngine
 from pipeline.errors import UserError
 from pipeline.experiment import Experiment
@@ -114,7 +114,6 @@ def test_another_text_of_the_module_is_another_search(write: Write, tmp_path: Pa
 def test_the_engine_trains_it_in_lanes_as_fit_does(write: Write) -> None:
     experiment = resolve(str(write(MODEL)))
     prepared = preprocess(load(experiment), experiment)
-    check(experiment, prepared)
     blueprint = pickle.loads(pickle.dumps(build(experiment, prepared)))
     fixed = {**blueprint.fixed, "rate": 0.0, "bottleneck": True, "learning_rate": 0.01}
     trials = [Trial(i, {**fixed, "units": units}, seed=11, epochs=20) for i, units in ((1, 16), (2, 24))]
@@ -184,4 +183,4 @@ def test_a_function_that_makes_no_model_is_named_before_any_run(function: str, m
 
 
 def checked(experiment: Experiment) -> None:
-    check(experiment, preprocess(load(experiment), experiment))
+    build(experiment, preprocess(load(experiment), experiment))

@@ -47,12 +47,10 @@ def run(args: argparse.Namespace) -> int:
 def _trained(experiment: "Experiment", prepared: "Prepared", console: "Console") -> list[Finding]:
     """What Keras and the search's library have to say."""
     from pipeline.build import build
-    from pipeline.build import check as check_family
     from pipeline.checks import costs, rehearsal
     from pipeline.run import backend_of
 
     backend.prepare(backend_of(experiment))
-    check_family(experiment, prepared)
     blueprint = build(experiment, prepared)
     found, planned = rehearsal.rehearse(experiment, blueprint, prepared, MLRUNS)
     show(found, console)
