@@ -9,7 +9,7 @@ from pipeline.data import Task
 from pipeline.errors import UserError, nearest
 from pipeline.optimizers import OPTIMIZERS, OWN, takes
 from pipeline.searchable import Searchable, Setting
-from pipeline.space import Choice, Float, Int, Params, Scalar, Space
+from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar, Space
 from pipeline.trial import Direction
 
 Whole: TypeAlias = int | Int | Choice
@@ -191,12 +191,12 @@ class Experiment(Section):
     @property
     def space(self) -> Space:
         """What is searched, in the file's order."""
-        return Space({name: s for name, s in self.settings.items() if isinstance(s, Float | Int | Choice)})
+        return Space({name: s for name, s in self.settings.items() if isinstance(s, Dimension)})
 
     @property
     def fixed(self) -> Params:
         """What every trial has in common."""
-        return {name: s for name, s in self.settings.items() if not isinstance(s, Float | Int | Choice)}
+        return {name: s for name, s in self.settings.items() if not isinstance(s, Dimension)}
 
     @property
     def epochs(self) -> int:
@@ -247,4 +247,4 @@ def flat(model: Model, training: Training) -> dict[str, Setting]:
 def without_ranges(section: Section) -> dict[str, Any]:
     """A section's fixed values; what is searched, or not given, falls back to its default."""
     values: Mapping[str, Any] = {name: getattr(section, name) for name in type(section).model_fields}
-    return {name: v for name, v in values.items() if v is not None and not isinstance(v, Float | Int | Choice)}
+    return {name: v for name, v in values.items() if v is not None and not isinstance(v, Dimension)}

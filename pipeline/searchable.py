@@ -41,7 +41,7 @@ class Searchable:
 
     def read(self, given: Any) -> Setting:
         """The value, range or choice that `given` says; PydanticCustomError where it says none."""
-        if isinstance(given, Float | Int | Choice):
+        if isinstance(given, Dimension):
             return given
         if isinstance(given, Mapping):
             return self._dimension(given)

@@ -139,11 +139,6 @@ class Choice:
 Dimension: TypeAlias = Float | Int | Choice
 
 
-def is_searched(setting: object) -> bool:
-    """Whether a setting is a dimension rather than a value."""
-    return isinstance(setting, Float | Int | Choice)
-
-
 @final
 @dataclass(frozen=True, slots=True)
 class Space:

@@ -9,7 +9,7 @@ from pipeline.errors import UserError
 from pipeline.experiment import Model, Name, Real, Whole
 from pipeline.models._activations import ACTIVATIONS
 from pipeline.searchable import Searchable
-from pipeline.space import Params, is_searched
+from pipeline.space import Dimension, Params
 
 if TYPE_CHECKING:
     import keras
@@ -32,7 +32,7 @@ class Settings(Model):
     @model_validator(mode="after")
     def _widths_say_all(self) -> "Settings":
         for name in ("width", "depth"):
-            if self.widths is not None and is_searched(getattr(self, name)):
+            if self.widths is not None and isinstance(getattr(self, name), Dimension):
                 problem = "is searched, but `widths` says how many layers there are and how wide."
                 raise UserError(f"model.{name}", problem, f"Remove `{name}` or `widths`.")
         return self
