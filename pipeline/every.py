@@ -1,11 +1,9 @@
 """Several experiments one after another, each in a process of its own, and one table of what they came to."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline import choose
 from pipeline.errors import UserError
@@ -21,19 +19,10 @@ SHOWN: Final = ("log_loss", "rmse", "accuracy", "r2")
 INTERRUPTED: Final = 130
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An experiment that ran: the exit code of its command."""
-
-    name: str
-    code: int
-
-
-def names(given: str) -> list[str]:
+def names(given: str, overrides: Mapping[str, Any]) -> list[str]:
     """The experiments that `EXP` names: one, several with commas between, or `all` but those whose source is heavy.
 
-    UserError where one of several is wrong, before any of them begins.
+    UserError where one of several is wrong with these overrides, before any of them begins.
     """
     found: list[str] = []
     for name in filter(None, (part.strip() for part in given.split(","))):
@@ -42,44 +31,43 @@ def names(given: str) -> list[str]:
         raise UserError("EXP", f"`{given}` names no experiment.", "Write EXP=titanic, EXP=titanic,wages or EXP=all.")
     chosen = list(dict.fromkeys(found))
     for name in chosen if len(chosen) > 1 else ():
-        resolve(name)
+        resolve(name, overrides)
     return chosen
 
 
-def run(chosen: Sequence[str], words: Sequence[str]) -> list[Done]:
-    """Each experiment's `tune` with the same further words, until one is interrupted."""
-    done: list[Done] = []
+def run(chosen: Sequence[str], words: Sequence[str]) -> dict[str, int]:
+    """The exit code of each experiment's `tune` with the same further words, until one is interrupted."""
+    codes: dict[str, int] = {}
     for name in chosen:
         print(f"\n━━ {name} ━━", flush=True)  # noqa: T201
-        command = [sys.executable, "-m", "pipeline", "tune", name, *words]
-        done.append(Done(name, subprocess.run(command, env=os.environ, check=False).returncode))  # noqa: S603
-        if done[-1].code == INTERRUPTED:
+        codes[name] = subprocess.run([sys.executable, "-m", "pipeline", "tune", name, *words], check=False).returncode  # noqa: S603
+        if codes[name] == INTERRUPTED:
             break
-    return done
+    return codes
 
 
-def table(done: Sequence[Done], archive: Archive) -> "Table":
+def table(codes: Mapping[str, int], archive: Archive) -> "Table":
     """A line for each experiment: its champion on the test part with a 95 % interval, and the original's figures."""
     from rich.table import Table
 
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("experiment", "on test rows", "tuned", "original"):
         made.add_column(title, justify="left" if title in ("experiment", "on test rows") else "right")
-    for one in done:
-        for line in _lines(one, archive):
+    for name, code in codes.items():
+        for line in _lines(name, code, archive):
             made.add_row(*line)
     return made
 
 
-def _lines(one: Done, archive: Archive) -> list[tuple[str, ...]]:
-    if one.code:
-        return [(one.name, "stopped by you" if one.code == INTERRUPTED else "failed: see above", "", "")]
-    about = archive.about(archive.searches(one.name)[0])
+def _lines(name: str, code: int, archive: Archive) -> list[tuple[str, ...]]:
+    if code:
+        return [(name, "stopped by you" if code == INTERRUPTED else "failed: see above", "", "")]
+    about = archive.about(archive.searches(resolve(name).name)[0])
     metrics = about.metrics if about is not None else {}
     lines = [("", NAMES[m], *_figures(metrics, m)) for m in SHOWN if f"test/{m}" in metrics]
     if not lines:
-        return [(one.name, "no test part", "", "")]
-    return [(one.name, *lines[0][1:]), *lines[1:]]
+        return [(name, "no test part", "", "")]
+    return [(name, *lines[0][1:]), *lines[1:]]
 
 
 def _figures(metrics: Mapping[str, float], name: str) -> tuple[str, str]:

@@ -28,10 +28,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 with a champion, 1 where no trial has a value, 130 after Ctrl-C; of several experiments the highest one."""
-    chosen = every.names(args.experiment)
+    given = overrides.overrides(args)
+    chosen = every.names(args.experiment, given)
     if len(chosen) > 1:
         return _several(chosen, [*overrides.words(args), *(["--new"] if args.new else [])])
-    experiment = resolve(chosen[0], overrides.overrides(args))
+    experiment = resolve(chosen[0], given)
     log = MLRUNS / "logs" / f"{experiment.name}.log"
     with only_ours(log) as console:
         from pipeline.checks import raise_first, rehearsal, table, warn
@@ -53,14 +54,14 @@ def run(args: argparse.Namespace) -> int:
         finished = run_stages(experiment, shown, MLRUNS, begin, new=args.new, typed=STARTED)
         show(finished, console)
     if finished.leaderboard.interrupted:
-        return 130
+        return every.INTERRUPTED
     return 0 if finished.leaderboard.best is not None else 1
 
 
 def _several(chosen: list[str], words: list[str]) -> int:
-    done = every.run(chosen, words)
+    codes = every.run(chosen, words)
     archive = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).archive(MLRUNS)
     with only_ours(MLRUNS / "logs" / "all.log") as console:
         console.print()
-        console.print(every.table(done, archive))
-    return max(one.code for one in done)
+        console.print(every.table(codes, archive))
+    return max(codes.values())

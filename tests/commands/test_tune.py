@@ -85,10 +85,10 @@ def test_of_several_experiments_a_wrong_one_is_said_before_any_begins(typed: Typ
 
 
 def test_all_are_those_that_do_not_take_long() -> None:
-    chosen = every.names("all")
+    chosen = every.names("all", {})
     assert {"titanic", "wages", "signal", "digits"} <= set(chosen)
     assert not [name for name in chosen if name.startswith("mnist")]
-    assert every.names("all,mnist_cnn") == [*chosen, "mnist_cnn"]
+    assert every.names("all,mnist_cnn", {}) == [*chosen, "mnist_cnn"]
 
 
 @pytest.mark.parametrize(
