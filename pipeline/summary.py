@@ -32,7 +32,8 @@ def show(finished: Finished, console: "Console") -> None:
     else:
         _nothing(board, console)
     total = sum(finished.seconds.values())
-    phases = _spent(finished.seconds).replace("tune", f"tune ({_spent(board.seconds)})" if board.seconds else "tune")
+    within = {"tune": f"tune ({_spent(board.seconds)})"} if board.seconds else {}
+    phases = _spent({within.get(phase, phase): seconds for phase, seconds in finished.seconds.items()})
     console.print(f"\nTime: {total:.1f} s: {phases}", soft_wrap=True)
     if finished.links.owed:
         console.print(f"{finished.links.owed} events could not be delivered to MLflow yet; they are kept.")

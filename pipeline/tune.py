@@ -52,7 +52,8 @@ def tune(
             baseline = next((o for o in first.run(Limits(interrupted)) if o.number == BASELINE), None)
         outcomes = loop.run(_limits(experiment, interrupted, began))
         stopped = interrupted()
-    trained = [o for o in (*outcomes, *([baseline] if baseline else [])) if o not in study.past]
+    past = {outcome.number for outcome in study.past}
+    trained = [o for o in (*outcomes, *([baseline] if baseline else [])) if o.number not in past]
     clock = _account(trained, first.clock, loop.clock)
     clock.add("build", prepared_in)
     clock.add("idle", time.perf_counter() - entered - sum(clock.seconds.values()))

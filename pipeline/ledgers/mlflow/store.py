@@ -42,12 +42,9 @@ def connect(folder: Path) -> Any:
         # two processes that make the tables of one fresh database at once trip over each other
         fcntl.flock(lock, fcntl.LOCK_EX)
         database = folder / "mlflow.db"
-        fresh = TRACKING not in os.environ and not database.exists()
-        if fresh:
-            template.lay(database)
-        laid = database.exists()
+        missing = TRACKING not in os.environ and not database.exists() and not template.lay(database)
         client = MlflowClient(tracking_uri=where, registry_uri=where)
-        if fresh and not laid:
+        if missing:
             template.keep(database)
         return client
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from pipeline.cache import cached
 
 
-def lay(database: Path) -> None:
-    """Put the template where no database is yet; nothing where there is no template either."""
+def lay(database: Path) -> bool:
+    """Whether the template could be put where no database is yet."""
     part = database.with_suffix(".part")
     with suppress(OSError, sqlite3.Error):
         shutil.copyfile(_template(), part)
@@ -24,7 +24,9 @@ def lay(database: Path) -> None:
                 (where, now, now),
             )
         part.replace(database)
+        return True
     part.unlink(missing_ok=True)
+    return False
 
 
 def keep(database: Path) -> None:
