@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import ready
+from pipeline.criterion import criterion
 from pipeline.resolve import resolve
 from pipeline.seeds import trial_seed
 from pipeline.trial import Trial
@@ -57,7 +58,7 @@ def _fit(blueprint: "Blueprint", prepared: "Prepared", task: Mapping[str, Any]) 
 
     settings = blueprint.settings(task["params"])
     model = blueprint.model(settings)
-    model.compile(blueprint.optimizer(settings), blueprint.output.loss, metrics=list(blueprint.output.metrics))
+    model.compile(blueprint.optimizer(settings), criterion(blueprint.output), metrics=list(blueprint.output.metrics))
     times: list[float] = []
     model.fit(
         prepared.train.x,
