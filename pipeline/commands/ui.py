@@ -24,7 +24,8 @@ def run(args: argparse.Namespace) -> int:
         _show(address)
         print(f"The tracking server shows them itself: {address}")  # noqa: T201
         return 0
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell has what it starts in the background ignore it
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     print("Starting MLflow (some ten seconds) …", flush=True)  # noqa: T201
     try:
