@@ -59,6 +59,7 @@ class Flight:
             seconds=fitted.seconds,
             parameters=fitted.parameters,
             summary=fitted.summary,
+            diagnosis=fitted.diagnosis,
             **known,
         )
 

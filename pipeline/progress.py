@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, final
 
 from pipeline.data import Prepared
+from pipeline.diagnosis import warning
 from pipeline.events import Event, SearchMeasured, SearchRecord, TrialEnded
 from pipeline.experiment import Experiment
 from pipeline.ledgers import Ledger, Links
@@ -115,5 +116,6 @@ class Shown:
         name = "baseline" if outcome.number == BASELINE else f"trial {outcome.number}"
         value = "" if outcome.value is None else f"{self._objective} {outcome.value:.4f} at epoch {outcome.best_epoch}"
         best = ", the best so far" if always and outcome.number != BASELINE else ""
-        line = f"{done:>4}/{self._total}  {name:<11}{outcome.end.value:<15}{value or outcome.reason}{best}"
+        noted = f" ({warning(outcome.diagnosis)})" if warning(outcome.diagnosis) else ""
+        line = f"{done:>4}/{self._total}  {name:<11}{outcome.end.value:<15}{value or outcome.reason}{best}{noted}"
         self._console.print(line, markup=False)

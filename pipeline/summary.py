@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from pipeline.diagnosis import DEAD, warning
 from pipeline.report import CHAMPION, NAMES, Report, Row
 from pipeline.run import Finished
 from pipeline.trial import End, Leaderboard, Outcome
@@ -52,7 +53,22 @@ def _champion(board: Leaderboard, best: Outcome, console: "Console") -> None:
     console.print(f"\n[bold]Champion: {of}[/bold], {best.end.value}, weights of epoch {best.best_epoch}", end="")
     console.print(f", {board.objective} {best.value:.4f} ({best.parameters} parameters)")
     settings = ", ".join(f"{name} {_short(value)}" for name, value in best.trial.params.items())
-    console.print(f"  {settings}\n", markup=False)
+    console.print(f"  {settings}", markup=False)
+    for line in _dead(board, best):
+        console.print(f"  {line}", markup=False)
+    console.print()
+
+
+def _dead(board: Leaderboard, best: Outcome) -> list[str]:
+    """A line for the champion where many of its units are dead, and one for the other trials where they are."""
+    lines = [f"Of the champion: {warning(best.diagnosis)}"] if warning(best.diagnosis) else []
+    others = [o for o in board.outcomes if o is not best and warning(o.diagnosis)]
+    if others:
+        worst = max(others, key=lambda o: o.diagnosis[DEAD])
+        many = "1 trial has" if len(others) == 1 else f"{len(others)} trials have"
+        share = f"{worst.diagnosis[DEAD]:.0%}"
+        lines.append(f"{many} dead ReLU units, most of all trial {worst.number} ({share}): learning rate too high?")
+    return lines
 
 
 def _scores(report: Report) -> "Table":

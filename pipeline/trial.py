@@ -97,6 +97,7 @@ class Fitted:
     seconds: Mapping[str, float] = field(default_factory=dict)
     parameters: int = 0
     summary: str = ""
+    diagnosis: Mapping[str, float] = field(default_factory=dict)
 
 
 @final
@@ -115,7 +116,8 @@ class Outcome:
     """A trial after its end.
 
     `value` is the objective at the restored epoch `best_epoch` (None for pruned and failed trials, which keep their
-    `curve`); `settings` are all its settings, searched and fixed; `seconds` is wall time by phase.
+    `curve`); `settings` are all its settings, searched and fixed; `seconds` is wall time by phase;
+    `diagnosis` is of the epoch whose weights were kept.
     """
 
     trial: Trial
@@ -128,6 +130,7 @@ class Outcome:
     seconds: Mapping[str, float] = field(default_factory=dict)
     parameters: int = 0
     summary: str = ""
+    diagnosis: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def number(self) -> int:

@@ -5,14 +5,17 @@ would build its data pipeline anew, which made an epoch of the Titanic half as s
 2.3 s for 20 epochs, the same losses to the last bit).
 """
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, final
 
 from pipeline.criterion import criterion
 from pipeline.data import Blueprint, Prepared, summary
+from pipeline.diagnosis import ROWS, alive, diagnosis, rectified
+from pipeline.engines._gradients import Gradients, squared_norm
 from pipeline.errors import one_line
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
@@ -49,10 +52,13 @@ class FitEngine:
             model = self._blueprint.model(settings)
             if weights is not None:
                 model.set_weights(list(weights.weights))
-            model.compile(self._blueprint.optimizer(settings), criterion(output), metrics=list(output.metrics))
+            optimizer = self._blueprint.optimizer(settings)
+            model.compile(optimizer, criterion(output), metrics=list(output.metrics))
+            batch = int(settings["batch_size"])
+            gradients = Gradients(model, optimizer, math.ceil(len(self._prepared.train) / batch))
         except Exception as error:  # a model of any kind may fail in any way; the search goes on
             raise TrialFailed(trial.number, one_line(error)) from error
-        self._fit = _Fit(trial, model, int(settings["batch_size"]), self._prepared)
+        self._fit = _Fit(trial, model, batch, self._prepared, gradients)
         self._fit.seconds["build"] = time.perf_counter() - began
 
     def step(self) -> list[Epoch]:
@@ -67,13 +73,24 @@ class FitEngine:
     def keep(self, trial: Trial) -> None:
         fit = self._running(trial)
         fit.kept = tuple(fit.model.get_weights())
+        fit.noted = fit.squares
 
     def stop(self, trial: Trial) -> Fitted:
         fit = self._running(trial)
         fit.end()
         self._fit = None
-        weights = fit.kept if fit.kept is not None else tuple(fit.model.get_weights())
-        return Fitted(weights, fit.seconds, fit.model.count_params(), summary(fit.model))
+        if fit.kept is not None:
+            fit.model.set_weights(list(fit.kept))
+        weights = tuple(fit.model.get_weights())
+        about = self._diagnosis(fit.model, fit.noted or fit.squares)
+        return Fitted(weights, fit.seconds, fit.model.count_params(), summary(fit.model), about)
+
+    def _diagnosis(self, model: "keras.Model", squares: tuple[float, float] | None) -> Mapping[str, float]:
+        if squares is None:
+            return {}
+        validation, train = self._prepared.validation, self._prepared.train
+        rows = validation.x if len(validation) else train.x[:ROWS]
+        return diagnosis(*squares, [int(tensor.shape[-1]) for tensor in rectified(model)], alive(model, rows))
 
     def _running(self, trial: Trial) -> "_Fit":
         if self._fit is None or self._fit.trial != trial:
@@ -85,11 +102,18 @@ class FitEngine:
 class _Fit:
     """One call of `fit` in a thread, which waits after each epoch until `advance` or `end`."""
 
-    def __init__(self, trial: Trial, model: "keras.Model", batch_size: int, prepared: Prepared) -> None:
+    def __init__(
+        self, trial: Trial, model: "keras.Model", batch_size: int, prepared: Prepared, gradients: Gradients
+    ) -> None:
         self.trial = trial
         self.model = model
         self.kept: tuple[np.ndarray, ...] | None = None
+        self.squares: tuple[float, float] | None = None
+        """Of the gradients of the last epoch, and of the weights after it."""
+        self.noted: tuple[float, float] | None = None
+        """The same of the epoch whose weights are kept."""
         self.seconds: dict[str, float] = {}
+        self._gradients = gradients
         self._epoch = trial.initial_epoch
         self._validated = 0.0
         self._batch_size = batch_size
@@ -152,6 +176,7 @@ class _Fit:
     def _hold(self, epoch: int, logs: dict[str, Any]) -> None:  # noqa: ARG002
         metrics = {name: float(value) for name, value in logs.items()}
         metrics["learning_rate"] = float(self.model.optimizer.learning_rate)
+        self.squares = (self._gradients.mean, squared_norm(self.model.trainable_variables))
         self._out.put(metrics)
         if not self._go.get():
             self.model.stop_training = True

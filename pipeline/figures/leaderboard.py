@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pipeline.diagnosis import DEAD, RATIO, warning
 from pipeline.trial import Leaderboard
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ def table(leaderboard: Leaderboard) -> "pd.DataFrame":
             "epochs": o.curve[-1].number if o.curve else 0,
             "seconds": round(sum(o.seconds.values()), 3),
             "parameters": o.parameters,
+            "dead units": o.diagnosis.get(DEAD),
+            "gradient/weight norm": o.diagnosis.get(RATIO),
+            "warning": warning(o.diagnosis),
             **o.settings,
             "reason": o.reason,
         }

@@ -9,6 +9,7 @@ import pytest
 from pipeline import choose
 from pipeline.criterion import criterion
 from pipeline.data import Blueprint, Prepared
+from pipeline.diagnosis import alive
 from pipeline.engines import Engine, EnginePart
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
@@ -143,3 +144,37 @@ def test_a_blueprint_can_be_pickled(blueprint: Blueprint) -> None:
     copy = pickle.loads(pickle.dumps(blueprint))
     settings = blueprint.settings(PARAMS)
     assert copy.model(settings).count_params() == blueprint.model(settings).count_params()
+
+
+def test_units_are_dead_after_a_step_too_large_and_alive_after_small_ones(engine: Engine) -> None:
+    def shares(learning_rate: float) -> dict[str, float]:
+        one = trial(learning_rate=learning_rate)
+        engine.start(one, None)
+        epochs(engine, 2)
+        return dict(engine.stop(one).diagnosis)
+
+    good, bad = shares(0.01), shares(1e4)
+    names = {"dead_units/all", "dead_units/layer_1", "dead_units/layer_2", "gradient_to_weight_norm"}
+    assert set(good) == names
+    assert good["dead_units/all"] < 0.2
+    assert 0 < good["gradient_to_weight_norm"] < 1
+    assert bad["dead_units/all"] > 0.4
+
+
+def test_the_diagnosis_is_of_the_epoch_whose_weights_are_kept(
+    engine: Engine, blueprint: Blueprint, prepared: Prepared
+) -> None:
+    one = trial(learning_rate=0.3)
+    engine.start(one, None)
+    epochs(engine, 1)
+    engine.keep(one)
+    epochs(engine, 2)
+    kept = engine.stop(one)
+    engine.start(one, None)
+    epochs(engine, 1)
+    first = engine.stop(one)
+    model = blueprint.model(blueprint.settings(PARAMS))
+    model.set_weights(list(kept.weights))
+    dead = 1 - sum(alive(model, prepared.validation.x)) / 32
+    assert kept.diagnosis == pytest.approx(dict(first.diagnosis), rel=1e-5)
+    assert kept.diagnosis["dead_units/all"] == pytest.approx(dead)

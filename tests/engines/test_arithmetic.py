@@ -81,3 +81,14 @@ def test_a_gradient_step_halves_the_error(part: EnginePart, prepared: Prepared) 
     assert (np.array([1, 2]) - kernel.ravel()) / 0.01 == pytest.approx([30, 40], rel=1e-5)
     assert made.metrics["loss"] == pytest.approx(5**2)
     assert made.metrics["val_loss"] == pytest.approx(2.5**2)
+
+
+def test_the_diagnosis_of_a_step(part: EnginePart, prepared: Prepared) -> None:
+    # the gradient's norm is 50, the weights' after the step that of (0.7, 1.6)
+    _, fitted = epoch(part, prepared, [[[1, 2]]], [3, 4], 6, 0.01)
+    assert dict(fitted.diagnosis) == pytest.approx({"gradient_to_weight_norm": 50 / np.hypot(0.7, 1.6)}, rel=1e-5)
+    # of the first ReLU layer's units the second gives relu(3*4 - 5*5) = 0, of the next one's the first relu(-26) = 0
+    _, fitted = epoch(part, prepared, [[[2, 4], [4, -5]], [[-1, 1], [2, 2], [1, 0]], [[2, 7, 0]]], [3, 5], 364, IDLE)
+    dead = {name: share for name, share in fitted.diagnosis.items() if name.startswith("dead_units/")}
+    expected = {"dead_units/layer_1": 1 / 2, "dead_units/layer_2": 1 / 3, "dead_units/all": 2 / 5}
+    assert dead == pytest.approx(expected, rel=1e-6)

@@ -64,3 +64,14 @@ def test_the_confusion_matrix_shows_counts_and_shares_of_the_true_class() -> Non
     cells = confusion.interactive(counts, (0, 1), "title").data[0]
     assert np.array(cells.z).tolist() == [[0.75, 0.25], [0.0, 0.0]]
     assert np.array(cells.text).tolist() == counts.tolist()
+
+
+def test_the_leaderboard_warns_of_dead_units(make_board: MakeBoard) -> None:
+    board = make_board(3)
+    dead = {"dead_units/all": 0.62, "dead_units/layer_1": 0.62, "gradient_to_weight_norm": 3e-5}
+    first, second, *rest = board.outcomes
+    told = replace(board, outcomes=(replace(first, diagnosis=dead), second, *rest))
+    rows = table(told).set_index("trial")
+    assert rows.loc[first.number, "dead units"] == 0.62
+    assert rows.loc[first.number, "warning"] == "62% of units dead: learning rate too high?"
+    assert rows.loc[second.number, "warning"] == ""

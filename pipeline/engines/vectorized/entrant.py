@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from pipeline.data import Blueprint
+from pipeline.diagnosis import rectified
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.numbers import Handle
 from pipeline.engines.vectorized.outline import Outline, initial
@@ -22,12 +23,16 @@ BY_ELEMENT: Final = frozenset({"SGD", "RMSprop", "Adam", "AdamW", "Adadelta", "A
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Entrant:
-    """`values` are the first values of the model's variables at their true sizes, trainable ones first."""
+    """`values` are the first values of the model's variables at their true sizes, trainable ones first.
+
+    `units` are the sizes of its ReLU layers.
+    """
 
     trial: Trial
     values: Sequence[np.ndarray]
     numbers: Sequence[float]
     learning_rate: float
+    units: Sequence[int]
     seconds: float
 
 
@@ -71,5 +76,6 @@ def entrant(trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | No
     values = [known[id(v)] if id(v) in known else initial(v, backend) for v in variables]
     handles = [*outline.numbers, *recipe.handles(recipe.optimizer)]
     rate = float(recipe.optimizer.learning_rate)
+    units = [int(tensor.shape[-1]) for tensor in rectified(outline.model)]
     seconds = time.perf_counter() - began
-    return Entrant(trial, values, [handle.value for handle in handles], rate, seconds)
+    return Entrant(trial, values, [handle.value for handle in handles], rate, units, seconds)

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import final
@@ -24,13 +24,18 @@ from pipeline.trial import Epoch, Fitted, Trial
 @final
 @dataclass(slots=True, eq=False)
 class Seat:
-    """A trial in a slot; `keeping`: its present weights are to be kept, and are once the next epoch begins."""
+    """A trial in a slot; `keeping`: its present weights are to be kept, and are once the next epoch begins.
+
+    `insides` are those of the last epoch, `noted` those of the epoch whose weights are kept.
+    """
 
     entrant: Entrant
     seconds: dict[str, float]
     epoch: int
     kept: bool = False
     keeping: bool = False
+    insides: Sequence[float] | None = None
+    noted: Sequence[float] | None = None
 
 
 @final
@@ -76,15 +81,20 @@ class Lane:
         began = time.perf_counter()
         self._fill()
         keep = np.array([seat is not None and seat.keeping for seat in self._seats])
-        self._slots, measured = program(self._slots, {**self._given, "order": self._orders(), "keep": keep}, self._data)
-        sums = ops.convert_to_numpy(measured)
+        self._slots, measured, insides = program(
+            self._slots, {**self._given, "order": self._orders(), "keep": keep}, self._data
+        )
+        sums, inner = ops.convert_to_numpy(measured), ops.convert_to_numpy(insides)
         seats = [(slot, seat) for slot, seat in enumerate(self._seats) if seat is not None]
         seconds = (time.perf_counter() - began) / len(seats)
+        for slot, seat in seats:
+            seat.insides = [float(value) for value in inner[slot]]
         return sorted((self._measured(seat, sums[slot], seconds) for slot, seat in seats), key=lambda e: e.trial)
 
     def keep(self, trial: Trial) -> None:
         """Have a trial's present weights kept."""
-        self._seat(trial)[1].keeping = True
+        seat = self._seat(trial)[1]
+        seat.keeping, seat.noted = True, seat.insides
 
     def leave(self, trial: Trial) -> Fitted:
         """Free a trial's slot or its place in the queue."""
@@ -96,7 +106,8 @@ class Lane:
         self._seats[slot] = None
         trainable, other, _ = self._slots["state"]
         values = self._slots["best"] if seat.kept and not seat.keeping else [*trainable, *other]
-        return self._template.fitted([np.asarray(v)[slot] for v in values], seat.entrant, seat.seconds)
+        insides = seat.noted if seat.noted is not None else seat.insides
+        return self._template.fitted([np.asarray(v)[slot] for v in values], seat.entrant, seat.seconds, insides)
 
     def _compiled(self, plan: Plan) -> Callable[..., Tree]:
         given = {**self._given, "order": self._orders(), "keep": np.zeros(plan.slots, bool)}

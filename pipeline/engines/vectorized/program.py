@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final, TypeAlias, final
 
 from keras import ops, tree
 
+from pipeline.diagnosis import ROWS
 from pipeline.engines.vectorized.backends import Tensor, Tree
 from pipeline.engines.vectorized.step import State, Step
 
-AT_ONCE: Final = 1024
+AT_ONCE: Final = ROWS
 """So many rows of the validation part at most go through the model at once."""
 
 Slots: TypeAlias = dict[str, Tree]
@@ -37,13 +39,21 @@ class Size:
         return self.rows - self.whole * self.batch if self.tail else 0
 
     @property
+    def steps(self) -> int:
+        """All steps of an epoch."""
+        return self.whole + (self.rest > 0)
+
+    @property
     def padding(self) -> int:
         """How many rows fill the last batch up."""
         return max(self.whole * self.batch - self.rows, 0)
 
 
-def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tree], tuple[Slots, Tensor]]:
-    """The function (slots, given, data) → slots after an epoch and their sums (K, 2, measures).
+def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tree], tuple[Slots, Tensor, Tensor]]:
+    """The function (slots, given, data) → slots after an epoch, their sums (K, 2, measures), and their insides.
+
+    The insides (K, 2 + ReLU layers) are the mean over the steps of the gradients' squared norm, the weights' squared
+    norm, and how many units of each ReLU layer are alive on the validation part, or on the first rows of training.
 
     `slots` holds `state` and `best`, the weights kept, every tensor with a leading axis K; `given` holds what the
     host sends: `numbers`, `sizes`, `order` (K, rows), and `keep` (K,), 1 where the weights as they come are to be
@@ -51,7 +61,7 @@ def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tr
     """
     over = ops.vectorized_map if mapped else _unmapped
 
-    def run(slots: Slots, given: Slots, data: Tree) -> tuple[Slots, Tensor]:
+    def run(slots: Slots, given: Slots, data: Tree) -> tuple[Slots, Tensor, Tensor]:
         x, y, validation_x, validation_y = data
         state = State(*slots["state"])
         weights = [*state.trainable, *state.other]
@@ -74,29 +84,41 @@ def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tr
             new, more = train(State(*tree.pack_sequence_as(tuple(state), list(flat))), i * size.batch, size.batch)
             return (i + 1, sums + more, *tree.flatten(tuple(new)))
 
-        sums = ops.zeros((count, 1 + len(step.metrics)))
+        sums = ops.zeros((count, 2 + len(step.metrics)))
         begun = (ops.zeros((), "int32"), sums, *tree.flatten(tuple(state)))
         _, sums, *flat = ops.while_loop(lambda i, *_: i < size.whole, body, begun)
         state = State(*tree.pack_sequence_as(tuple(state), list(flat)))
         if size.rest:
             state, more = train(state, size.whole * size.batch, size.rest)
             sums = sums + more
-        measured = [sums / size.rows]
+        measured = [sums[:, :-1] / size.rows]
+        insides = [sums[:, -1] / size.steps, sum(_squares(w) for w in state.trainable)]
+        if not size.validation:
+            validation_x, validation_y = x[:AT_ONCE], y[:AT_ONCE]
+        sums, highest = _validated(step, (tuple(state), given["numbers"]), validation_x, validation_y, over)
         if size.validation:
-            sums = _validated(step, (tuple(state), given["numbers"]), validation_x, validation_y, over)
             measured.append(sums / size.validation)
-        return {"state": tuple(state), "best": best}, ops.stack(measured, axis=1)
+        insides += [ops.sum(ops.cast(values > 0, "float32"), axis=1) for values in highest]
+        return {"state": tuple(state), "best": best}, ops.stack(measured, axis=1), ops.stack(insides, axis=1)
 
     return run
 
 
-def _validated(step: Step, slots: Tree, x: Tensor, y: Tensor, over: Callable[..., Tree]) -> Tensor:
+def _validated(step: Step, slots: Tree, x: Tensor, y: Tensor, over: Callable[..., Tree]) -> tuple[Tensor, list[Tensor]]:
+    """The sums over all rows (K, measures), and the highest value of each unit of each ReLU layer (K, units)."""
     sums: list[Tensor] = []
+    highest: list[list[Tensor]] = []
     for start in range(0, int(x.shape[0]), AT_ONCE):
         batch = (x[start : start + AT_ONCE], y[start : start + AT_ONCE])
         counted = ops.ones((int(batch[1].shape[0]),))
-        sums.append(over(lambda s, b=(*batch, counted): step.validate(State(*s[0]), s[1], b), slots))
-    return sum(sums)
+        more, values = over(lambda s, b=(*batch, counted): step.validate(State(*s[0]), s[1], b), slots)
+        sums.append(more)
+        highest.append(values)
+    return sum(sums), [reduce(ops.maximum, layer) for layer in zip(*highest, strict=True)]
+
+
+def _squares(values: Tensor) -> Tensor:
+    return ops.sum(ops.square(values), axis=tuple(range(1, len(values.shape))))
 
 
 def _chosen(keep: Tensor, new: Tensor, old: Tensor) -> Tensor:

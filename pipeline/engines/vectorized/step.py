@@ -35,6 +35,7 @@ class Step:
     """The step of every trial of one structure; `handles` are the numbers that differ between trials."""
 
     model: keras.Model
+    probe: keras.Model
     optimizer: keras.optimizers.Optimizer
     handles: Sequence[Handle]
     loss: Callable[[Tensor, Tensor], Tensor]
@@ -47,23 +48,33 @@ class Step:
     ) -> tuple[State, Tensor]:
         """The state after a batch of (x, y, weights), and the batch's sums of loss and metrics over its rows.
 
-        `sizes` are the true sizes of the padded trainable variables.
+        The last of the sums is the squared norm of all gradients. `sizes` are the true sizes of the padded trainable
+        variables.
         """
         with substituted(self.handles, numbers):
             (other, sums), gradients = self.backend.gradient(self._objective, state.trainable, state.other, batch)
             if self.padded:
                 gradients = [g * _inside(g.shape, size) for g, size in zip(gradients, sizes, strict=True)]
             trainable, optimizer = self.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
+        squares = sum(ops.sum(ops.square(g)) for g in gradients)
+        sums = ops.concatenate([sums, ops.reshape(squares, (1,))])
         return State(list(trainable), other, list(optimizer)), sums
 
-    def validate(self, state: State, numbers: Tensor, batch: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        """The sums of loss and metrics over the rows of a batch, the model as it predicts."""
+    def validate(
+        self, state: State, numbers: Tensor, batch: tuple[Tensor, Tensor, Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
+        """The sums of loss and metrics over the rows of a batch, the model as it predicts.
+
+        Beside them the highest value of each unit of each ReLU layer, (units,).
+        """
         x, y, weights = batch
         with substituted(self.handles, numbers):
-            predicted, _, losses = self.model.stateless_call(
+            outputs, _, losses = self.probe.stateless_call(
                 state.trainable, state.other, x, training=False, return_losses=True
             )
-            return self._sums(y, predicted, weights, losses)
+            predicted, *inside = keras.tree.flatten(outputs)
+            highest = [ops.max(values, axis=tuple(range(len(values.shape) - 1))) for values in inside]
+            return self._sums(y, predicted, weights, losses), highest
 
     def _objective(
         self, trainable: list[Tensor], other: list[Tensor], batch: tuple[Tensor, Tensor, Tensor]

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from pipeline.data import Output
+from pipeline.diagnosis import diagnosis, probe
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.dropout import hash_dropouts
 from pipeline.engines.vectorized.entrant import Entrant, Recipe
@@ -30,7 +31,8 @@ class Template:
         self._optimizer = [initial(v, backend) for v in optimizer.variables]
         self._rate = next(i for i, v in enumerate(optimizer.variables) if v is optimizer.learning_rate)
         loss, metrics = measures(output)
-        self.step = Step(self.model, optimizer, self.handles, loss, metrics, padded, backend)
+        watched = probe(self.model)
+        self.step = Step(self.model, watched, optimizer, self.handles, loss, metrics, padded, backend)
 
     def empty(self, slots: int) -> Slots:
         """Slots without trials."""
@@ -49,12 +51,19 @@ class Template:
             into[slot] = value
         optimizer[self._rate][slot] = entrant.learning_rate
 
-    def fitted(self, values: Sequence[np.ndarray], entrant: Entrant, seconds: Mapping[str, float]) -> Fitted:
-        """A trial's weights at their true sizes, in Keras's order."""
+    def fitted(
+        self,
+        values: Sequence[np.ndarray],
+        entrant: Entrant,
+        seconds: Mapping[str, float],
+        insides: Sequence[float] | None = None,
+    ) -> Fitted:
+        """A trial's weights at their true sizes, in Keras's order; `insides` are those of their epoch."""
         own = zip(self._variables, values, entrant.values, strict=True)
         cut = {id(v): np.array(value[tuple(map(slice, first.shape))]) for v, value, first in own}
         weights = tuple(cut[id(v)] for v in self.model.weights)
-        return Fitted(weights, seconds, sum(w.size for w in weights))
+        about = diagnosis(insides[0], insides[1], entrant.units, insides[2:]) if insides is not None else {}
+        return Fitted(weights, seconds, sum(w.size for w in weights), diagnosis=about)
 
 
 def _built(recipe: Recipe, variables: list[keras.Variable], backend: Backend) -> keras.optimizers.Optimizer:

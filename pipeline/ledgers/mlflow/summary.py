@@ -12,7 +12,10 @@ FENCE = "```"
 
 
 def end_points(at: int, outcome: Outcome) -> list[Point]:
-    """`value`, `best/…` at the restored epoch, `epochs` (the last one's number), `parameters` and `seconds/…`."""
+    """`value`, `best/…` at the restored epoch, `epochs` (the last one's number), `parameters` and `seconds/…`.
+
+    The diagnosis is among `best/…`, for a pruned or failed trial too: of its best epoch so far.
+    """
     numbers: dict[str, float] = {"epochs": float(outcome.curve[-1].number if outcome.curve else 0)}
     if outcome.value is not None:
         numbers["value"] = outcome.value
@@ -20,6 +23,7 @@ def end_points(at: int, outcome: Outcome) -> list[Point]:
         numbers["best/epoch"] = float(outcome.best_epoch)
         restored = [epoch for epoch in outcome.curve if epoch.number == outcome.best_epoch]
         numbers |= {f"best/{name}": value for epoch in restored for name, value in epoch.metrics.items()}
+    numbers |= {f"best/{name}": value for name, value in outcome.diagnosis.items()}
     if outcome.parameters:
         numbers["parameters"] = float(outcome.parameters)
     numbers |= {f"seconds/{phase}": spent for phase, spent in outcome.seconds.items()}

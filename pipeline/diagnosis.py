@@ -1,0 +1,98 @@
+"""What a trial's insides say of its training: ReLU units that are dead, and gradients beside weights."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+ROWS: Final = 1024
+"""Where there is no validation part, units are watched on so many rows of the training part."""
+DEAD: Final = "dead_units/all"
+RATIO: Final = "gradient_to_weight_norm"
+MANY: Final = 0.4
+"""From this share of dead units on, a trial is warned of.
+
+Stanford's CS231n: "as much as 40 % of your network can be dead if the learning rate is set too high".
+"""
+
+
+def rectified(model: "keras.Model") -> "list[keras.KerasTensor]":
+    """The outputs of a model's ReLU layers, in the layers' order; a channel or the last axis is a unit each.
+
+    Empty where a model is no graph of layers, or has no such layer.
+    """
+    import keras
+
+    if not isinstance(model, keras.Sequential | keras.src.models.functional.Functional):
+        return []
+    return [layer.output for layer in model.layers if _is_relu(layer) and len(layer._inbound_nodes) == 1]  # noqa: SLF001
+
+
+def probe(model: "keras.Model") -> "keras.Model":
+    """A model of the same layers that gives what `model` does, and after it what its ReLU layers do, if it has any.
+
+    ValueError where it would hold the variables in another order.
+    """
+    import keras
+
+    inside = rectified(model)
+    if not inside:
+        return model
+    made = keras.Model(model.inputs, [*model.outputs, *inside])
+    for ours, theirs in (
+        (made.trainable_variables, model.trainable_variables),
+        (made.non_trainable_variables, model.non_trainable_variables),
+    ):
+        if [id(v) for v in ours] != [id(v) for v in theirs]:
+            raise ValueError("its variables come in another order when its ReLU layers are watched")
+    return made
+
+
+def alive(model: "keras.Model", x: "np.ndarray") -> list[int]:
+    """How many units of each ReLU layer give something above 0 for any of the rows `x`."""
+    import keras
+    import numpy as np
+
+    outputs = rectified(model)
+    if not outputs:
+        return []
+    inside = keras.Model(model.inputs, outputs)
+    highest: list[np.ndarray] = [np.zeros(tensor.shape[-1]) for tensor in outputs]
+    for start in range(0, len(x), ROWS):
+        given = keras.tree.flatten(inside(x[start : start + ROWS], training=False))
+        found = [keras.ops.convert_to_numpy(tensor) for tensor in given]
+        highest = [np.maximum(h, f.max(axis=tuple(range(f.ndim - 1)))) for h, f in zip(highest, found, strict=True)]
+    return [int((h > 0).sum()) for h in highest]
+
+
+def diagnosis(gradients: float, weights: float, units: Sequence[int], alive: Sequence[float]) -> Mapping[str, float]:
+    """The numbers by name, each finite.
+
+    `gradient_to_weight_norm` is √(`gradients` / `weights`): the mean over an epoch's steps of the squared norm of all
+    gradients, and the squared norm of all weights after it. `dead_units/layer_N` is the share of the units of the
+    N-th ReLU layer that gave 0 for every row, `dead_units/all` that of all such layers' units.
+    """
+    found: dict[str, float] = {}
+    if weights > 0 and math.isfinite(gradients / weights):
+        found[RATIO] = math.sqrt(gradients / weights)
+    if units:
+        found[DEAD] = 1 - sum(alive) / sum(units)
+        found |= {f"dead_units/layer_{i}": 1 - a / u for i, (u, a) in enumerate(zip(units, alive, strict=True), 1)}
+    return found
+
+
+def warning(found: Mapping[str, float]) -> str:
+    """What is to be warned of, in words; empty where nothing is."""
+    share = found.get(DEAD, 0.0)
+    return f"{share:.0%} of units dead: learning rate too high?" if share >= MANY else ""
+
+
+def _is_relu(layer: "keras.layers.Layer") -> bool:
+    import keras
+
+    if isinstance(layer, keras.layers.ReLU):
+        return layer.max_value is None and not layer.negative_slope and not layer.threshold
+    return getattr(layer, "activation", None) is keras.activations.relu
