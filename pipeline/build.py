@@ -8,7 +8,8 @@ from pipeline.errors import UserError
 from pipeline.experiment import Experiment
 from pipeline.family import Own, family
 from pipeline.optimizers import CLASSES, takes
-from pipeline.space import Params
+from pipeline.scaling import Make, scaled, scalings
+from pipeline.space import Choice, Params
 
 if TYPE_CHECKING:
     import keras
@@ -30,8 +31,14 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
     _check(found, experiment, prepared, output)
     # a model of one's own may end in its softmax whatever it is told
     trained = output if isinstance(found, Own) else output.trained
-    model = partial(found.model, input=shape, output=trained)
-    answering = partial(found.model, input=shape, output=output)
+    model: Make = partial(found.model, input=shape, output=trained)
+    answering: Make = partial(found.model, input=shape, output=output)
+    if isinstance(experiment.preprocess.scale, Choice):
+        try:
+            fitted = scalings(prepared)
+        except UserError as error:
+            raise error.within(experiment.file) from None
+        model, answering = (partial(scaled, make=make, fitted=fitted) for make in (model, answering))
     return Blueprint(experiment.space, experiment.fixed, model, answering, optimizer, shape, trained)
 
 

@@ -26,9 +26,13 @@ def rectified(model: "keras.Model") -> "list[keras.KerasTensor]":
     """
     import keras
 
-    if not isinstance(model, keras.Sequential | keras.src.models.functional.Functional):
+    graph = getattr(model, "_functional", model)  # a Sequential's
+    if not isinstance(graph, keras.src.models.functional.Functional):
         return []
-    return [layer.output for layer in model.layers if _is_relu(layer) and len(layer._inbound_nodes) == 1]  # noqa: SLF001
+    # of this graph's own calls: a layer may have been called before, for another model
+    calls = [node for nodes in graph._nodes_by_depth.values() for node in nodes]  # noqa: SLF001
+    outputs = {id(call.operation): call.output_tensors[0] for call in calls}
+    return [outputs[id(layer)] for layer in model.layers if _is_relu(layer)]
 
 
 def probe(model: "keras.Model") -> "keras.Model":

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline import champion
 from pipeline.baselines import TITLES, Predict, baselines, omitted
-from pipeline.data import Arrays, Blueprint, Prepared, summary
+from pipeline.data import Arrays, Blueprint, Prepared, Task, summary
 from pipeline.events import ChampionRegistered, FileAttached, SearchMeasured
 from pipeline.experiment import Experiment
 from pipeline.figures import confusion
 from pipeline.ledgers import Ledger
 from pipeline.pictures import page
 from pipeline.report import CHAMPION, Comparison, Report, Row
-from pipeline.scores import DECIDING, Scores, advantage, counts, scores
+from pipeline.scores import DECIDING, Scores, advantage, counts, scores, standardized
 from pipeline.trial import BASELINE, Leaderboard, Outcome
 
 if TYPE_CHECKING:
@@ -72,9 +72,12 @@ def evaluate(
 
 
 def score(models: Mapping[str, Predict], rows: Arrays, prepared: Prepared, seed: int) -> dict[str, Scores]:
-    """Each model's scores on rows that are ready, all over the same resamples."""
+    """Each model's scores on rows that are ready, all over the same resamples; of a regression, as trained too."""
     predicted = {name: predict(rows.x) for name, predict in models.items()}
-    return scores(prepared.dataset.task, _truth(rows, prepared), predicted, seed)
+    found = scores(prepared.dataset.task, _truth(rows, prepared), predicted, seed)
+    if prepared.dataset.task is not Task.REGRESSION:
+        return found
+    return {name: standardized(of, prepared.transform.scale) for name, of in found.items()}
 
 
 def _tested(report: Report, models: Mapping[str, Predict], prepared: Prepared, seed: int, folder: Path) -> Report:

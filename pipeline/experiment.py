@@ -17,6 +17,8 @@ Real: TypeAlias = float | Float | Choice
 Name: TypeAlias = str | Choice
 Flag: TypeAlias = bool | Choice
 
+SCALES: Final = ("standard", "minmax", "robust", "unit_rows", "unit_columns", "none")
+
 Number = Annotated[Real, Searchable(float, least=0)]
 Decay = Annotated[Real, Searchable(float, least=0, below=1)]
 Switch = Annotated[Flag, Searchable(bool)]
@@ -68,8 +70,9 @@ class Preprocess(Section):
     """`[preprocess]`: how gaps are filled, numbers scaled and categories encoded; pixels are divided by 255 instead."""
 
     impute: Literal["median", "mean"] = "median"
-    scale: Literal["standard", "minmax", "robust", "unit_rows", "unit_columns", "none"] = Field(
-        "standard", description="unit_rows and unit_columns divide each by its Euclidean length"
+    scale: Annotated[Name, Searchable(str, allowed=SCALES)] = Field(
+        "standard",
+        description="unit_rows and unit_columns divide each by its Euclidean length; choices make it a layer of models",
     )
     encode: Literal["one-hot"] = "one-hot"
 
@@ -185,8 +188,8 @@ class Experiment(Section):
 
     @property
     def settings(self) -> dict[str, Setting]:
-        """Every setting of `[model]` and `[training]` that a trial has, flat, by its name in the file."""
-        return flat(self.model, self.training)
+        """Every setting that a trial has, flat, by its name in the file."""
+        return flat(self.preprocess, self.model, self.training)
 
     @property
     def space(self) -> Space:
@@ -232,10 +235,13 @@ NOT_SETTINGS: Final = frozenset({"family", "engine", "backend", "early_stopping"
 """What stands under `[model]` and `[training]` and is not a trial's to vary."""
 
 
-def flat(model: Model, training: Training) -> dict[str, Setting]:
-    """The settings of both sections under their last names; settings that are not given are left out."""
+def flat(preprocess: Preprocess, model: Model, training: Training) -> dict[str, Setting]:
+    """The settings of `[model]` and `[training]` under their last names; settings that are not given are left out.
+
+    Preprocessing is a trial's own where it is searched.
+    """
     stopping = training.early_stopping or None
-    found: dict[str, Setting] = {}
+    found: dict[str, Setting] = {"scale": preprocess.scale} if isinstance(preprocess.scale, Choice) else {}
     for section in (model, training, stopping):
         for name in type(section).model_fields if section is not None else ():
             value = getattr(section, name)

@@ -18,6 +18,7 @@ NAMES: Final = {
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R²",
+    "standardized_mse": "MSE, standardized",
 }
 """Metrics as people write them."""
 

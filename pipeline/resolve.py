@@ -81,22 +81,22 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
         if not isinstance(value, dict):
             raise UserError(key, f"is {value!r}, not a section.", f"Write `[{key}]` and its keys below.")
     data = _part_section("sources", "source", "data", file)
+    preprocess = _section(Preprocess, "preprocess", file.get("preprocess", {}))
     model = _model(path, file)
     training = _section(Training, "training", file.get("training", {}))
     search = _section(Search, "search", file.get("search", {}))
+    sections = (preprocess, model, training)
     experiment = Experiment(
         name=path.stem,
         file=str(path),
         data=data,
-        preprocess=_section(Preprocess, "preprocess", file.get("preprocess", {})),
+        preprocess=preprocess,
         model=model,
         training=training,
         search=search.model_copy(
-            update={
-                "listed": [_whole(model, training, t, f"search.listed[{i}]") for i, t in enumerate(search.listed, 1)]
-            }
+            update={"listed": [_whole(sections, t, f"search.listed[{i}]") for i, t in enumerate(search.listed, 1)]}
         ),
-        baseline=_whole(model, training, file.get("baseline", {}), "baseline"),
+        baseline=_whole(sections, file.get("baseline", {}), "baseline"),
     )
     _check(experiment)
     return experiment
@@ -129,10 +129,13 @@ def _section(kind: type[S], field: str, raw: Mapping[str, Any]) -> S:
         raise mend.user_error(error, kind, field) from None
 
 
-def _whole(model: Model, training: Training, table: Mapping[str, Any], field: str) -> dict[str, Scalar]:
+def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any], field: str) -> dict[str, Scalar]:
     """A whole setting: `table` over what the file fixes over the defaults; UserError at `field`."""
+    preprocess, model, training = sections
     kinds = (type(model), Training, EarlyStopping)
     known = [name for kind in kinds for name in kind.model_fields if name not in NOT_SETTINGS]
+    searched = flat(preprocess, model, training).keys() & Preprocess.model_fields.keys()
+    known += sorted(searched)
     for key, value in table.items():
         if key not in known:
             raise UserError(f"{field}.{key}", "unknown setting.", nearest(key, known))
@@ -141,9 +144,11 @@ def _whole(model: Model, training: Training, table: Mapping[str, Any], field: st
     try:
         whole_model = _overlaid(model, table)
         whole_training = _overlaid(training, table)
+        whole_preprocess = _overlaid(preprocess, table)
     except ValidationError as error:
         raise mend.user_error(error, type(model), field) from None
-    return cast("dict[str, Scalar]", flat(whole_model, whole_training))
+    whole = flat(whole_preprocess, whole_model, whole_training)
+    return cast("dict[str, Scalar]", {name: getattr(whole_preprocess, name) for name in searched} | whole)
 
 
 def _overlaid(section: S, table: Mapping[str, Any]) -> S:

@@ -79,6 +79,15 @@ def scores(task: Task, truth: "np.ndarray", models: Mapping[str, "np.ndarray"], 
     return found
 
 
+def standardized(of: Scores, scale: float) -> Scores:
+    """A regression's scores, and its mean squared error where the target has `scale` for its unit: what was trained."""
+    name = "standardized_mse"
+    return Scores(
+        {**of.values, name: (of.values["rmse"] / scale) ** 2},
+        {**of.resampled, name: (of.resampled["rmse"] / scale) ** 2},
+    )
+
+
 def advantage(of: Scores, over: Scores, metric: str) -> Score:
     """By how much one model is better than the other (positive: better), from paired resamples."""
     sign = 1.0 if Direction.of(metric) is Direction.MAXIMIZE else -1.0

@@ -98,7 +98,9 @@ def test_without_a_test_part_the_report_says_so_and_the_champion_is_registered(t
     report, events = evaluated(searched(plan, houses, experiment), plan, houses, experiment, tmp_path)
     assert report.test == ()
     assert "data.split.test" in (tmp_path / "report" / "report.md").read_text()
-    assert {"rmse", "mae", "r2"} == set(report.validation)
+    assert {"rmse", "mae", "r2", "standardized_mse"} == set(report.validation)
+    score, spread = report.validation, houses.transform.scale
+    assert score["standardized_mse"].high == pytest.approx((score["rmse"].high / spread) ** 2)
     assert isinstance(events[-1], ChampionRegistered)
 
 

@@ -159,3 +159,16 @@ def test_the_table_of_optimizers_is_that_of_keras() -> None:
     for name, own in OWN.items():
         kind = getattr(keras.optimizers, CLASSES[name])
         assert {*EVERY, *own} <= set(inspect.signature(kind.__init__).parameters), name
+
+
+def test_a_searched_scale_is_a_setting_of_trials_and_of_the_baseline() -> None:
+    experiment = resolve("titanic", {"preprocess.scale": ["standard", "robust"], "baseline.scale": "minmax"})
+    assert experiment.space.dimensions["scale"] == Choice(("standard", "robust"))
+    assert experiment.baseline["scale"] == "minmax"
+    assert resolve("titanic", {"preprocess.scale": ["robust", "minmax"]}).baseline["scale"] == "standard"
+    assert "scale" not in resolve("titanic").settings
+
+
+def test_a_fixed_scale_is_no_setting_of_the_baseline() -> None:
+    with pytest.raises(UserError, match=r"baseline\.scale"):
+        resolve("titanic", {"baseline.scale": "minmax"})

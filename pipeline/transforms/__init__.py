@@ -10,13 +10,16 @@ pickled into the champion, which is served without this package: plain scikit-le
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, final
+from typing import TYPE_CHECKING, Final, Protocol, final
 
 from pipeline.data import Encoder
 from pipeline.experiment import Experiment
 
 if TYPE_CHECKING:
     import pandas as pd
+
+NUMERIC: Final = "numeric"
+"""The name of the part of a table's encoder that the numbers go through; its columns come out first."""
 
 
 @final

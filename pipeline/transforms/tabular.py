@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 from pipeline.data import Encoder
 from pipeline.errors import UserError
 from pipeline.experiment import Columns, Experiment
-from pipeline.transforms import Ready
+from pipeline.transforms import NUMERIC, Ready
 from pipeline.transforms._numbers import as_array, numbers
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def ready(train: "pd.DataFrame", experiment: Experiment, shape: tuple[int, ...])
     numeric = numbers(train[list(chosen.numeric)], experiment.preprocess, marked=True)
     categorical = make_pipeline(as_array(object), OneHotEncoder(handle_unknown="ignore", sparse_output=False))
     made: Encoder = ColumnTransformer(
-        [("numeric", numeric, list(chosen.numeric)), ("categorical", categorical, list(chosen.categorical))],
+        [(NUMERIC, numeric, list(chosen.numeric)), ("categorical", categorical, list(chosen.categorical))],
         verbose_feature_names_out=False,
     )
     return Ready(made, (*chosen.numeric, *chosen.categorical), chosen.left_out)

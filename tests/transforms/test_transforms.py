@@ -101,3 +101,9 @@ def test_no_validation_part_leaves_arrays_without_rows(made: Made) -> None:
     prepared = made("sequence", (3, 2), **{"data.split.validation": 0.0})
     assert prepared.validation.x.shape == (0, 3, 2)
     assert len(prepared.validation) == 0
+
+
+@pytest.mark.parametrize("kind", ["image", "sequence"])
+def test_only_a_tables_scale_can_be_searched(kind: str, made: Made) -> None:
+    with pytest.raises(UserError, match="only the columns of a table"):
+        made(kind, SHAPES[kind], **{"preprocess.scale": ["standard", "robust"]})

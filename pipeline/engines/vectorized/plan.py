@@ -21,6 +21,7 @@ ROWS_ALONE: Final = (
     "ELU", "Embedding", "Flatten", "GRU", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D",
     "GlobalMaxPooling2D", "InputLayer", "LSTM", "LayerNormalization", "LeakyReLU", "MaxPooling1D", "MaxPooling2D",
     "ReLU", "Reshape", "SimpleRNN", "Softmax", "LSTMCell", "GRUCell", "SimpleRNNCell", "AveragePooling2D",
+    "Rescaling", "UnitNormalization",
 )  # fmt: skip
 """Layers that treat each row of a batch for itself, so that a batch may be filled up with rows that do not count."""
 

@@ -1,0 +1,93 @@
+"""Scaling that is searched: layers before a model's own, their constants fitted on the training part."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias, final
+
+from pipeline.data import Prepared
+from pipeline.errors import UserError
+from pipeline.experiment import SCALES
+from pipeline.space import Params
+from pipeline.transforms import NUMERIC
+from pipeline.transforms._numbers import scaler
+
+if TYPE_CHECKING:
+    import keras
+
+UNIT_ROWS: Final = "unit_rows"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """x * `slopes` + `offsets`, a number each for every column that comes out of the transform (columns,)."""
+
+    slopes: tuple[float, ...]
+    offsets: tuple[float, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Scalings:
+    """Every scaling by its name; rows are divided by the length of their first `numeric` columns for `unit_rows`."""
+
+    numeric: int
+    by_name: Mapping[str, Scaling]
+
+
+Make: TypeAlias = "Callable[[Params], keras.Model]"
+
+
+def scalings(prepared: Prepared) -> Scalings:
+    """The scalings of the numeric columns of a table whose transform leaves them as they are.
+
+    UserError where there is no such column.
+    """
+    import numpy as np
+
+    columns = prepared.transform.encoder.output_indices_[NUMERIC]  # type: ignore[attr-defined]
+    x = prepared.train.x.astype(np.float64)
+    numeric, rest = columns.stop, x.shape[1] - columns.stop
+    if not numeric:
+        problem = f"is searched, but no column of {prepared.dataset.name} is a number."
+        raise UserError("preprocess.scale", problem, "Write one of the choices.")
+    ends = np.stack([np.zeros(numeric), np.ones(numeric)])
+    found = {}
+    for name in SCALES:
+        if name == UNIT_ROWS:
+            continue
+        # each of these is a straight line for each column: two points of it say which
+        offsets, ones = scaler(name, x[:, :numeric]).fit(x[:, :numeric]).transform(ends)
+        slopes = ones - offsets
+        found[name] = Scaling((*map(float, slopes), *[1.0] * rest), (*map(float, offsets), *[0.0] * rest))
+    return Scalings(numeric, found)
+
+
+def scaled(settings: Params, make: "Make", fitted: Scalings) -> "keras.Model":
+    """The model that `make` makes of `settings`, behind the scaling that they name.
+
+    Plain layers of Keras: a saved model is loaded without this package.
+    """
+    import keras
+
+    model = make(settings)
+    inputs = keras.Input(model.input_shape[1:])
+    outputs = _scaled(inputs, str(settings["scale"]), fitted)
+    if not isinstance(model, keras.Sequential):
+        return keras.Model(inputs, model(outputs))
+    for layer in model.layers:  # one by one, so that they stay layers of the whole
+        outputs = layer(outputs)
+    return keras.Model(inputs, outputs)
+
+
+def _scaled(inputs: "keras.KerasTensor", name: str, fitted: Scalings) -> "keras.KerasTensor":
+    import keras
+
+    if name != UNIT_ROWS:
+        found = fitted.by_name[name]
+        return keras.layers.Rescaling(list(found.slopes), list(found.offsets))(inputs)
+    unit = keras.layers.UnitNormalization()
+    if inputs.shape[1] == fitted.numeric:
+        return unit(inputs)
+    parts = [unit(inputs[:, : fitted.numeric]), inputs[:, fitted.numeric :]]
+    return keras.layers.Concatenate()(parts)
