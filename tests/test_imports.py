@@ -12,7 +12,7 @@ HOUSE = Path("pipeline")
 ORDER = [
     "__main__",
     "commands",
-    "summary every",
+    "summary every retrain",
     "run",
     "evaluate",
     "tune checks",

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Final, cast
 
-from pipeline import choose, every, overrides
+from pipeline import choose, every, overrides, retrain
 from pipeline.clock import STARTED
 from pipeline.commands import MLRUNS
 from pipeline.ledgers import LedgerPart
@@ -23,6 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "experiment", metavar="EXP", help="the experiment's name, or its file's path; names with commas between; or all"
     )
     parser.add_argument("--new", action="store_true", help="begin a new search, also where one could go on")
+    parser.add_argument(
+        "--retrain", action="store_true", help="train the winner of the latest search again, with what else is said"
+    )
     overrides.arguments(parser)
 
 
@@ -31,8 +34,11 @@ def run(args: argparse.Namespace) -> int:
     given = overrides.overrides(args)
     chosen = every.names(args.experiment, given)
     if len(chosen) > 1:
-        return _several(chosen, [*overrides.words(args), *(["--new"] if args.new else [])])
+        flags = [f"--{flag}" for flag in ("new", "retrain") if getattr(args, flag)]
+        return _several(chosen, [*overrides.words(args), *flags])
     experiment = resolve(chosen[0], given)
+    if args.retrain:
+        experiment = resolve(chosen[0], {**given, **retrain.overrides(experiment, MLRUNS)})
     log = MLRUNS / "logs" / f"{experiment.name}.log"
     with only_ours(log) as console:
         from pipeline.checks import raise_first, rehearsal, table, warn

@@ -114,3 +114,20 @@ def test_a_mistake_is_one_line_exit_code_2_and_no_run(typed: Type, here: Path, w
     assert done.stderr.startswith(message)
     assert done.stderr.count("\n") == 1
     assert not (here / "mlruns" / "studies").exists()
+
+
+@pytest.mark.slow
+def test_the_winner_is_trained_again_with_what_else_is_said(typed: Type, here: Path) -> None:
+    refused = typed("tune", "titanic", "--retrain")
+    assert refused.returncode == 2
+    assert "no search of `titanic` has ended with a winner here" in refused.stderr
+    assert typed("tune", "titanic", "--trials", "3", "--set", SHORT).returncode == 0
+    (first,) = (here / "mlruns" / "studies").iterdir()
+    done = typed("tune", "titanic", "--retrain", "--set", f"{SHORT} data.split.validation=0.1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "624 rows to train on, 89 for validation" in done.stdout
+    (again,) = [path for path in (here / "mlruns" / "studies").iterdir() if path != first]
+    outcomes = [o for o in Journal(first / "outcomes.jsonl").read() if o.number and o.value is not None]
+    best = min(outcomes, key=lambda o: o.value or 0)
+    (trial,) = [o for o in Journal(again / "outcomes.jsonl").read() if o.number]
+    assert trial.settings == best.settings

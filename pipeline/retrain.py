@@ -1,0 +1,32 @@
+"""The winner of an experiment's latest search as the one trial of another: on all rows, say, which it was not."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.experiment import Experiment
+from pipeline.journal import Journal
+from pipeline.study import FINISHED
+from pipeline.trial import BASELINE, Leaderboard
+
+
+def overrides(experiment: Experiment, mlruns: Path) -> dict[str, Any]:
+    """The dotted keys that make an experiment train its winner alone, beside the baseline.
+
+    UserError where no search of the experiment has ended with a trial that has a value.
+    """
+    ended = sorted(
+        (mlruns / "studies").glob(f"{experiment.name}-*-*/{FINISHED}"), key=lambda path: path.stat().st_mtime
+    )
+    for path in reversed(ended):
+        outcomes = [o for o in Journal(path.parent / "outcomes.jsonl").read() if o.number != BASELINE]
+        best = Leaderboard.of(experiment.search.objective, outcomes, None, {}).best
+        if best is not None:
+            return {
+                "search.library": "own",
+                "search.sampler": "listed",
+                "search.pruner": "none",
+                "search.listed": [dict(best.settings)],
+            }
+    problem = f"no search of `{experiment.name}` has ended with a winner here."
+    raise UserError("RETRAIN", problem, f"Run `make tune EXP={experiment.name}` first.")
