@@ -14,6 +14,8 @@ from pipeline.selection import Past, Selection
 from pipeline.trial import BASELINE
 
 PAGE: Final = "compare.html"
+PICTURE: Final = "compare.png"
+"""The first curves and the courses of the searches in one."""
 STYLE: Final = """
 table { border-collapse: collapse; margin: 8px 16px 40px; font-size: 14px }
 th, td { padding: 5px 14px; border-bottom: 1px solid #e4e7eb; text-align: right; font-weight: normal }
@@ -24,18 +26,19 @@ i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin
 
 
 def write(selection: Selection, metrics: Sequence[str], folder: Path) -> Path:
-    """The page of a selection; with it `folder` gets a PNG of each chart and the table as CSV.
+    """The page of a selection; with it `folder` gets a PNG of each chart, one of the main ones, and the table as CSV.
 
     The charts show the loss and `metrics` (or what people look at otherwise), and each search's best so far.
     UserError for a metric that no trial has.
     """
-    charts = {f"curves_{metric}": chart for metric, chart in _curves(selection, metrics).items()}
-    charts |= {f"best_so_far_{objective}": chart for objective, chart in _courses(selection).items()}
+    curves = {f"curves_{metric}": chart for metric, chart in _curves(selection, metrics).items()}
+    best = {f"best_so_far_{objective}": chart for objective, chart in _courses(selection).items()}
     folder.mkdir(parents=True)
-    for name, chart in charts.items():
-        drawing.picture(chart, folder / f"{name}.png")
+    for name, chart in {**curves, **best}.items():
+        drawing.picture(folder / f"{name}.png", chart)
+    drawing.picture(folder / PICTURE, *[*curves.values()][:1], *best.values())
     table(selection).to_csv(folder / "table.csv", index=False)
-    figures = [drawing.interactive(chart) for chart in charts.values()]
+    figures = [drawing.interactive(chart) for chart in {**curves, **best}.values()]
     page(folder / PAGE, f"Comparison of {len(selection.trials)} trials", figures, below=_html(selection))
     return folder / PAGE
 

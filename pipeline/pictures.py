@@ -40,7 +40,7 @@ def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[FileAtta
         about += [slices(leaderboard, varied), parallel(leaderboard, varied)]
     page(folder / "search.html", "Search", about)
     for name, chart in {**charts, "progress": course}.items():
-        drawing.picture(chart, folder / f"{name}.png")
+        drawing.picture(folder / f"{name}.png", chart)
     table(leaderboard).to_csv(folder / "leaderboard.csv", index=False)
     return tuple(FileAttached(path) for path in sorted(folder.iterdir()))
 

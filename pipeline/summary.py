@@ -65,7 +65,7 @@ def _dead(board: Leaderboard, best: Outcome) -> list[str]:
     others = [o for o in board.outcomes if o is not best and warning(o.diagnosis)]
     if others:
         worst = max(others, key=lambda o: o.diagnosis[DEAD])
-        many = "1 trial has" if len(others) == 1 else f"{len(others)} trials have"
+        many = "1 trial has many" if len(others) == 1 else f"{len(others)} trials have many"
         share = f"{worst.diagnosis[DEAD]:.0%}"
         lines.append(f"{many} dead ReLU units, most of all trial {worst.number} ({share}): learning rate too high?")
     return lines

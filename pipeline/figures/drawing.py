@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 FONT: Final = "Inter, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
+SIZE: Final = (11.0, 6.2)
+"""Of a picture, in inches."""
+DPI: Final = 150
 INK: Final = "#1f2933"
 FAINT: Final = "#e4e7eb"
 
@@ -99,31 +102,40 @@ def sheet(title: str, subtitle: str) -> dict[str, Any]:
     }
 
 
-def picture(chart: Chart, path: Path) -> None:
-    """The chart as a PNG file."""
-    figure, axes = paper(chart.title, chart.subtitle)
-    for series in chart.series:
-        _draw(axes, series)
-    axes.set(xlabel=chart.x_title, ylabel=chart.y_title, ylim=chart.span)
-    axes.grid(color=FAINT, linewidth=0.8)
-    handles, labels = axes.get_legend_handles_labels()
-    if handles:
-        figure.legend(handles[::-1], labels[::-1], loc="outside right upper", frameon=False, fontsize=9)
+def picture(path: Path, *charts: Chart) -> None:
+    """The charts as a PNG file, below each other."""
+    from matplotlib.figure import Figure
+
+    width, height = SIZE
+    figure = Figure(figsize=(width, height * len(charts)), dpi=DPI, layout="constrained")
+    for part, chart in zip(figure.subfigures(len(charts), squeeze=False).flat, charts, strict=True):
+        axes = _axes(part, chart.title, chart.subtitle)
+        for series in chart.series:
+            _draw(axes, series)
+        axes.set(xlabel=chart.x_title, ylabel=chart.y_title, ylim=chart.span)
+        axes.grid(color=FAINT, linewidth=0.8)
+        handles, labels = axes.get_legend_handles_labels()
+        if handles:
+            part.legend(handles[::-1], labels[::-1], loc="outside right upper", frameon=False, fontsize=9)
     figure.savefig(path)
 
 
-def paper(title: str, subtitle: str, size: tuple[float, float] = (11.0, 6.2)) -> tuple[Any, Any]:
+def paper(title: str, subtitle: str, size: tuple[float, float] = SIZE) -> tuple[Any, Any]:
     """An empty matplotlib figure of `size` inches with its title, and its axes."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=size, dpi=150, layout="constrained")
+    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
+    return figure, _axes(figure, title, subtitle)
+
+
+def _axes(figure: Any, title: str, subtitle: str) -> Any:
     axes = figure.add_subplot()
     axes.set_title(f"{title}\n", loc="left", fontsize=15, color=INK, fontweight="bold")
     axes.text(0, 1.02, subtitle, transform=axes.transAxes, fontsize=10, color=INK)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    return figure, axes
+    return axes
 
 
 def _trace(series: Series) -> "go.Scatter":

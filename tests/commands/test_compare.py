@@ -48,7 +48,14 @@ def test_the_page_the_pictures_and_the_table_lie_in_a_folder_and_in_a_run_that_i
     assert (code, err) == (0, "")
     (link,) = [line.split()[-1] for line in out.splitlines() if line.startswith("The page:")]
     page = Path(link.removeprefix("file://"))
-    files = {"compare.html", "table.csv", "curves_loss.png", "curves_accuracy.png", "best_so_far_val_loss.png"}
+    files = {
+        "compare.html",
+        "compare.png",
+        "table.csv",
+        "curves_loss.png",
+        "curves_accuracy.png",
+        "best_so_far_val_loss.png",
+    }
     assert {path.name for path in page.parent.iterdir()} == files
     text = page.read_text("utf-8")
     assert text.count("plotly.js v") == 1

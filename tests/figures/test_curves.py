@@ -69,7 +69,7 @@ def test_searches_without_a_single_value_or_epoch_are_drawn_too(make_board: Make
     board = make_board(12)
     failed = [replace(o, end=End.FAILED, value=None, best_epoch=None, curve=()) for o in board.outcomes]
     chart = curves(replace(board, outcomes=tuple(failed), baseline=None), "loss")
-    picture(chart, tmp_path / "empty.png")
+    picture(tmp_path / "empty.png", chart)
     assert "no trial has a value" in chart.subtitle
     assert not chart.series
 
@@ -79,5 +79,5 @@ def test_a_trial_of_one_epoch_is_seen_as_a_dot(tmp_path: Path) -> None:
     chart = Chart("title", "subtitle", "x", "y", (one,), (0.0, 1.0))
     assert interactive(chart).data[0].mode == "lines+markers"
     for name, series in {"dot": (one,), "nothing": ()}.items():
-        picture(replace(chart, series=series), tmp_path / f"{name}.png")
+        picture(tmp_path / f"{name}.png", replace(chart, series=series))
     assert (imread(tmp_path / "dot.png")[:, :1000] != imread(tmp_path / "nothing.png")[:, :1000]).any()
