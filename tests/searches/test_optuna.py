@@ -124,3 +124,19 @@ def test_what_it_cannot_search_is_refused_with_the_mend(space: Space, given: dic
     with pytest.raises(UserError) as error:
         check(space, searching(**given), 50)
     assert message in str(error.value)
+
+
+def test_hyperband_stops_its_brackets_at_the_epochs_of_their_definition(tmp_path: Path) -> None:
+    """Li et al., Hyperband, 2018, table 1 for R = 27, η = 3: the brackets begin at 1, 3, 9 and 27 epochs."""
+    search = create(SPACE, searching(pruner="hyperband", sampler="random", trials=120), 27, tmp_path)
+    lasts: list[int] = []
+    while trials := search.ask(1):
+        (trial,) = trials
+        reports = (Epoch(trial.number, e, {"val_loss": float(trial.params["x"]) ** 2}) for e in range(1, 28))
+        last = next((e.number for e in reports if search.report(e) is Verdict.PRUNE), None)
+        search.tell(ended(trial, End.PRUNED if last else End.COMPLETE))
+        lasts.append(last or 27)
+    ends = {epochs: lasts.count(epochs) for epochs in sorted(set(lasts))}
+    assert set(ends) == {1, 3, 9, 27}
+    # most trials are of the bracket that begins at 1, and two thirds of those that reach a rung end there
+    assert ends[1] > ends[3] > ends[9]
