@@ -32,7 +32,9 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
     trained = output if isinstance(found, Own) else output.trained
     model = partial(found.model, input=shape, output=trained)
     answering = partial(found.model, input=shape, output=output)
-    return Blueprint(experiment.space, experiment.fixed, model, answering, optimizer, shape, trained)
+    return Blueprint(
+        experiment.space, experiment.fixed, model, answering, optimizer, shape, trained, experiment.defaults
+    )
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":

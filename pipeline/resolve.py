@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
-from pipeline import choose, mend
+from pipeline import choose, conditions, mend
 from pipeline.data import Task
 from pipeline.errors import UserError, nearest
 from pipeline.experiment import (
@@ -91,13 +91,11 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
         preprocess=_section(Preprocess, "preprocess", file.get("preprocess", {})),
         model=model,
         training=training,
-        search=search.model_copy(
-            update={
-                "listed": [_whole(model, training, t, f"search.listed[{i}]") for i, t in enumerate(search.listed, 1)]
-            }
-        ),
+        search=search,
         baseline=_whole(model, training, file.get("baseline", {}), "baseline"),
     )
+    conditions.check(experiment)
+    experiment = _listed(experiment)
     _check(experiment)
     return experiment
 
@@ -144,6 +142,19 @@ def _whole(model: Model, training: Training, table: Mapping[str, Any], field: st
     except ValidationError as error:
         raise mend.user_error(error, type(model), field) from None
     return cast("dict[str, Scalar]", flat(whole_model, whole_training))
+
+
+def _listed(experiment: Experiment) -> Experiment:
+    """The experiment with each listed trial as a whole setting, without what is no part of that trial."""
+    space, whole = experiment.space, []
+    for i, table in enumerate(experiment.search.listed, 1):
+        field = f"search.listed[{i}]"
+        settings = _whole(experiment.model, experiment.training, table, field)
+        conditions.check_listed(experiment, table, settings, field)
+        left_out = space.dimensions.keys() - set(space.active(settings))
+        whole.append({name: value for name, value in settings.items() if name not in left_out})
+    search = experiment.search.model_copy(update={"listed": whole})
+    return experiment.model_copy(update={"search": search})
 
 
 def _overlaid(section: S, table: Mapping[str, Any]) -> S:
