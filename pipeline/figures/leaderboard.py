@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 def table(leaderboard: Leaderboard) -> "pd.DataFrame":
     """A row for each trial, best first, and one for the baseline where its value places it.
 
-    The baseline has no place of its own; trials without a value come last.
+    The baseline has no place of its own; trials without a value come last. The cell of a setting that is no part
+    of a trial is empty.
     """
     import pandas as pd
 
@@ -33,6 +34,8 @@ def table(leaderboard: Leaderboard) -> "pd.DataFrame":
         }
         for o in ranked
     ]
-    whole = {"place": "Int64", "best epoch": "Int64"}
+    # a number that only some have stays a whole one
+    settings = {name for o in ranked for name in o.settings}
+    whole = {name for name in settings if all(type(o.settings.get(name, 0)) is int for o in ranked)}
     frame = pd.DataFrame(rows)
-    return frame.astype({name: kind for name, kind in whole.items() if name in frame})
+    return frame.astype({name: "Int64" for name in ("place", "best epoch", *sorted(whole)) if name in frame})
