@@ -141,6 +141,8 @@ def _whole(model: Model, training: Training, table: Mapping[str, Any], field: st
         whole_training = _overlaid(training, table)
     except ValidationError as error:
         raise mend.user_error(error, type(model), field) from None
+    except UserError as error:  # of a section's own check, which knows the setting by its place in the file
+        raise UserError(f"{field}.{error.where.rpartition('.')[2]}", error.problem, error.mend) from None
     return cast("dict[str, Scalar]", flat(whole_model, whole_training))
 
 

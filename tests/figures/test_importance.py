@@ -6,7 +6,7 @@ import optuna
 import pytest
 
 from pipeline.figures.importance import FEWEST, importance
-from pipeline.space import Choice, Space
+from pipeline.space import Choice, Condition, Space
 from pipeline.trial import Leaderboard
 
 MakeBoard = Callable[[int], Leaderboard]
@@ -26,6 +26,23 @@ def test_the_setting_that_decides_comes_first_and_shares_add_up(
     assert "kernel" not in shares, "a setting with one value decides nothing"
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == level
+
+
+def test_a_setting_that_only_some_trials_have_counts_where_it_is(make_board: MakeBoard, space: Space) -> None:
+    board = make_board(200)
+    deciding = "learning_rate"
+    some = replace(space.dimensions[deciding], when=(Condition("nesterov", (True,)),))
+    fewer = [
+        o if o.settings["nesterov"] else replace(o, settings={k: v for k, v in o.settings.items() if k != deciding})
+        for o in board.outcomes
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = importance(Leaderboard.of("val_loss", fewer, None, {}), Space({**space.dimensions, deciding: some}))
+    whole = importance(board, space)
+    assert found is not None
+    assert whole is not None
+    assert 0.05 < found[deciding] < whole[deciding]
 
 
 def test_the_same_settings_decide_when_the_objective_is_to_be_large(make_board: MakeBoard, space: Space) -> None:
