@@ -128,6 +128,7 @@ def test_an_editor_takes_it_and_refuses_what_says_nothing(when: Any) -> None:
     for given in ({"low": 0.0, "high": 0.9}, {"choices": [0.0, 0.9]}):
         file["training"]["momentum"] = {**given, "when": when}
         jsonschema.validate(file, schema())
+        wrong: Any
         for wrong in ({}, "sgd", {"optimizer": []}):
             file["training"]["momentum"]["when"] = wrong
             with pytest.raises(jsonschema.ValidationError):

@@ -118,7 +118,7 @@ class OptunaSearch:
         point = self._plan.at(number)
         if point is None:
             # a sampler anew for each trial, so that a resumed search goes on as if it had never stopped
-            self._study.sampler = _sampler(self._space, self._settings, number)
+            self._study.sampler = _sampler(self._settings, number)
             asked = self._study.ask()
             for name in self._space.ordered:
                 if name in self._space.active(asked.params):
@@ -174,7 +174,7 @@ def _distribution(dimension: Dimension) -> "BaseDistribution":
             return FloatDistribution(low, high, log=log, step=step)
 
 
-def _sampler(space: Space, settings: SearchSettings, number: int) -> "BaseSampler":
+def _sampler(settings: SearchSettings, number: int) -> "BaseSampler":
     from optuna import samplers
     from optuna.exceptions import ExperimentalWarning
 
@@ -182,10 +182,7 @@ def _sampler(space: Space, settings: SearchSettings, number: int) -> "BaseSample
     match settings.sampler:
         case "tpe":
             # Optuna's 10 are half of a short search, and by then as many again have been asked ahead
-            startup = max(1, min(10, settings.trials // 4))
-            with warnings.catch_warnings():  # `group` is called experimental since Optuna 2.8
-                warnings.simplefilter("ignore", ExperimentalWarning)
-                return samplers.TPESampler(seed=seed, n_startup_trials=startup, group=bool(space.parents))
+            return samplers.TPESampler(seed=seed, n_startup_trials=max(1, min(10, settings.trials // 4)))
         case "cmaes":
             return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
         case "qmc":  # one sequence: its seed is the search's
