@@ -19,6 +19,7 @@ def table(leaderboard: Leaderboard) -> "pd.DataFrame":
     places = {o.number: i for i, o in enumerate(leaderboard.outcomes, start=1) if o.value is not None}
     baseline = [leaderboard.baseline] if leaderboard.baseline else []
     ranked = Leaderboard.of(leaderboard.objective, [*baseline, *leaderboard.outcomes], None, {}).outcomes
+    settings = dict.fromkeys(name for o in ranked for name in o.settings)
     rows = [
         {
             "place": places.get(o.number),
@@ -29,13 +30,12 @@ def table(leaderboard: Leaderboard) -> "pd.DataFrame":
             "epochs": o.curve[-1].number if o.curve else 0,
             "seconds": round(sum(o.seconds.values()), 3),
             "parameters": o.parameters,
-            **o.settings,
+            **{name: o.settings.get(name) for name in settings},
             "reason": o.reason,
         }
         for o in ranked
     ]
     # a number that only some have stays a whole one
-    settings = {name for o in ranked for name in o.settings}
-    whole = {name for name in settings if all(type(o.settings.get(name, 0)) is int for o in ranked)}
+    whole = [name for name in settings if all(type(o.settings.get(name, 0)) is int for o in ranked)]
     frame = pd.DataFrame(rows)
-    return frame.astype({name: "Int64" for name in ("place", "best epoch", *sorted(whole)) if name in frame})
+    return frame.astype({name: "Int64" for name in ("place", "best epoch", *whole) if name in frame})

@@ -68,6 +68,7 @@ def test_where_a_setting_is_no_part_of_a_trial_nothing_is_drawn_and_the_cell_is_
     cells = table(board).set_index("trial")["width"]
     assert {number for number in cells.index if cells[number] is pd.NA} == lacking
     assert cells.dtype == "Int64"
+    assert table(board).columns[-1] == "reason"
 
 
 def test_the_table_ranks_the_baseline_without_giving_it_a_place(make_board: MakeBoard) -> None:
