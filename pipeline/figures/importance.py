@@ -22,23 +22,27 @@ def importance(leaderboard: Leaderboard, space: Space) -> dict[str, float] | Non
     """Each setting's share in what sets the best tenth of the trials apart, largest first; None from too few trials.
 
     PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023), as Optuna computes it, for the trials of any library; a setting
-    that only some trials have counts by how many of the best have it.
+    that only some trials have counts by how many of the best have it, and is left out where too few have it.
     """
     import optuna
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-    varied = {name: _distribution(d) for name, d in space.dimensions.items() if d.at(0.0) != d.at(1.0)}
     trials = [
         (params, o.value)
         for o in leaderboard.outcomes
         if o.value is not None
         and space.holds(params := {name: o.settings[name] for name in space.dimensions if name in o.settings})
     ]
-    if len(trials) < FEWEST or not varied or len({value for _, value in trials}) == 1:
+    varied = {
+        name: _distribution(d)
+        for name, d in space.dimensions.items()
+        if d.at(0.0) != d.at(1.0) and sum(name in params for params, _ in trials) >= FEWEST
+    }
+    if not varied or len({value for _, value in trials}) == 1:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        warnings.filterwarnings("ignore", "Some regimes")  # a setting that a single trial has
+        warnings.filterwarnings("ignore", "Some regimes")  # a setting that all trials but one have
         study = _study(leaderboard.direction, trials, varied)
         found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return dict(sorted(found.items(), key=lambda item: -item[1]))

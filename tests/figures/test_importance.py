@@ -28,21 +28,32 @@ def test_the_setting_that_decides_comes_first_and_shares_add_up(
     assert optuna.logging.get_verbosity() == level
 
 
-def test_a_setting_that_only_some_trials_have_counts_where_it_is(make_board: MakeBoard, space: Space) -> None:
-    board = make_board(200)
-    deciding = "learning_rate"
-    some = replace(space.dimensions[deciding], when=(Condition("nesterov", (True,)),))
+def depending(board: Leaderboard, space: Space, condition: Condition) -> tuple[Leaderboard, Space]:
+    """The search as if the learning rate, which decides, depended on another setting."""
+    name = "learning_rate"
     fewer = [
-        o if o.settings["nesterov"] else replace(o, settings={k: v for k, v in o.settings.items() if k != deciding})
+        o
+        if o.settings[condition.parent] in condition.values
+        else replace(o, settings={key: value for key, value in o.settings.items() if key != name})
         for o in board.outcomes
     ]
+    dimensions = {**space.dimensions, name: replace(space.dimensions[name], when=(condition,))}
+    return Leaderboard.of("val_loss", fewer, None, {}), Space(dimensions)
+
+
+def test_a_setting_that_only_some_trials_have_counts_by_how_many(make_board: MakeBoard, space: Space) -> None:
+    board = make_board(200)
+    whole = importance(board, space)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = importance(Leaderboard.of("val_loss", fewer, None, {}), Space({**space.dimensions, deciding: some}))
-    whole = importance(board, space)
-    assert found is not None
+        half = importance(*depending(board, space, Condition("nesterov", (True,))))
+        rare = importance(*depending(board, space, Condition("width", (8,))))
     assert whole is not None
-    assert 0.05 < found[deciding] < whole[deciding]
+    assert half is not None
+    assert rare is not None
+    assert 0.05 < half["learning_rate"] < whole["learning_rate"]
+    assert "learning_rate" not in rare, "so few trials say nothing"
+    assert sum(rare.values()) == pytest.approx(1)
 
 
 def test_the_same_settings_decide_when_the_objective_is_to_be_large(make_board: MakeBoard, space: Space) -> None:
