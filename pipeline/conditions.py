@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from pipeline.errors import UserError, nearest
-from pipeline.experiment import EarlyStopping, Experiment, Section, Training, placed
+from pipeline.experiment import NOT_SETTINGS, EarlyStopping, Experiment, Section, Training, placed
 from pipeline.optimizers import OWN, takes
 from pipeline.space import Choice, Condition, Dimension, Float, Int, Params, Scalar
 
@@ -64,6 +64,8 @@ def _check_parent(field: str, name: str, condition: Condition, experiment: Exper
     if parent in searched:
         for value in condition.values:
             _check_value(field, parent, value, searched[parent])
+    elif parent in NOT_SETTINGS:
+        raise UserError(field, f"its `when` names {parent}, which cannot be searched.", _named(parent, others))
     elif parent in experiment.settings or any(parent in kind.model_fields for kind in _kinds(experiment)):
         is_what = f"has one value, {experiment.settings[parent]}" if parent in experiment.settings else "is not given"
         problem = f"its `when` names {parent}, which {is_what}: it is not searched."

@@ -51,6 +51,7 @@ WRONG = [
         "its `when` names batch_size, which has one value, 32: it is not searched. Give batch_size ch",
     ),
     ({"rho": 0.9}, "its `when` names rho, which is not given: it is not searched."),
+    ({"family": "mlp"}, "its `when` names family, which cannot be searched. Allowed: width, depth, "),
     ({"momentum": 0.5}, "its `when` names itself. Allowed: width, depth, "),
     ({"optimizer": "sdg"}, "its `when` waits for optimizer sdg, which no trial has. Did you mean `sgd`?"),
     ({"optimizer": ["sgd", "rmsprop"]}, "its `when` waits for optimizer rmsprop, which no trial has."),
