@@ -39,7 +39,9 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
         except UserError as error:
             raise error.within(experiment.file) from None
         model, answering = (partial(scaled, make=make, fitted=fitted) for make in (model, answering))
-    return Blueprint(experiment.space, experiment.fixed, model, answering, optimizer, shape, trained)
+    return Blueprint(
+        experiment.space, experiment.fixed, model, answering, optimizer, shape, trained, experiment.defaults
+    )
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":

@@ -171,8 +171,9 @@ class Output:
 class Blueprint:
     """The models of a search: `model` and `optimizer` make new ones out of whole settings. Picklable.
 
-    `fixed` holds the settings that are not searched; `input` is the shape of one row. `answering` makes the model of
-    settings as it answers, with the same weights: its last layer gives probabilities where `model` gives logits.
+    `fixed` holds the settings that are not searched, `defaults` what a model is made with where a searched setting is
+    no part of its trial; `input` is the shape of one row. `answering` makes the model of settings as it answers, with
+    the same weights: its last layer gives probabilities where `model` gives logits.
     """
 
     space: Space
@@ -182,10 +183,15 @@ class Blueprint:
     optimizer: "Callable[[Params], keras.optimizers.Optimizer]"
     input: tuple[int, ...]
     output: Output
+    defaults: Params = field(default_factory=dict)
+
+    def given(self, params: Params) -> Params:
+        """The settings that a trial was given: the fixed ones and its own; a listed trial's params are all of them."""
+        return {**self.fixed, **params} if params.keys() <= self.space.dimensions.keys() else params
 
     def settings(self, params: Params) -> Params:
-        """All settings of a trial: the fixed ones and its own; a listed trial's params are whole already."""
-        return {**self.fixed, **params} if params.keys() <= self.space.dimensions.keys() else params
+        """All settings of a trial, those included that are no part of it but of its model."""
+        return {**self.defaults, **self.given(params)}
 
 
 def summary(model: "keras.Model") -> str:

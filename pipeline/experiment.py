@@ -1,6 +1,6 @@
 """What an experiment file may say: its sections as frozen, checked values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias, final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -202,12 +202,23 @@ class Experiment(Section):
         return {name: s for name, s in self.settings.items() if not isinstance(s, Dimension)}
 
     @property
+    def defaults(self) -> Params:
+        """What a model is made with where a dimension with `when` is no part of its trial, as far as it needs it."""
+        return {
+            name: default
+            for section, name, setting in placed(self.preprocess, self.model, self.training)
+            if isinstance(setting, Dimension) and setting.when
+            if (default := type(section).model_fields[name].default) is not None
+        }
+
+    @property
     def epochs(self) -> int:
         """The most epochs that a trial may be given."""
         epochs = self.training.epochs
-        if isinstance(epochs, Choice):
-            return max(int(option) for option in epochs.options)
-        return epochs.high if isinstance(epochs, Int) else epochs
+        if isinstance(epochs, int):
+            return epochs
+        most = max(map(int, epochs.options)) if isinstance(epochs, Choice) else epochs.high
+        return max(most, int(self.defaults.get("epochs", 0)))
 
     def check_objective(self, task: Task) -> None:
         """UserError where the objective, or what early stopping monitors, is none that the training measures."""
@@ -236,18 +247,20 @@ NOT_SETTINGS: Final = frozenset({"family", "engine", "backend", "early_stopping"
 
 
 def flat(preprocess: Preprocess, model: Model, training: Training) -> dict[str, Setting]:
-    """The settings of `[model]` and `[training]` under their last names; settings that are not given are left out.
+    """The settings of all sections under their last names; settings that are not given are left out."""
+    return {name: setting for _, name, setting in placed(preprocess, model, training)}
 
-    Preprocessing is a trial's own where it is searched.
-    """
+
+def placed(preprocess: Preprocess, model: Model, training: Training) -> Iterator[tuple[Section, str, Setting]]:
+    """Each setting with the section that it stands in; preprocessing is a trial's own where it is searched."""
+    if isinstance(preprocess.scale, Choice):
+        yield preprocess, "scale", preprocess.scale
     stopping = training.early_stopping or None
-    found: dict[str, Setting] = {"scale": preprocess.scale} if isinstance(preprocess.scale, Choice) else {}
     for section in (model, training, stopping):
         for name in type(section).model_fields if section is not None else ():
             value = getattr(section, name)
-            if name not in NOT_SETTINGS and value is not None:
-                found[name] = value
-    return found
+            if section is not None and name not in NOT_SETTINGS and value is not None:
+                yield section, name, value
 
 
 def without_ranges(section: Section) -> dict[str, Any]:

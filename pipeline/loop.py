@@ -128,8 +128,9 @@ class Loop:
         settings = self._blueprint.settings(trial.params)
         # a setting `epochs` of the trial's own is a limit too, beside what the search gives it
         rule = stopping.Rule.of(self._training, settings, min(trial.epochs, int(settings["epochs"])))
-        self._flights[trial.number] = Flight(trial, settings, rule)
-        self._record(TrialStarted(trial, settings))
+        given = self._blueprint.given(trial.params)
+        self._flights[trial.number] = Flight(trial, given, rule)
+        self._record(TrialStarted(trial, given))
         parent = self._study.weights[trial.parent] if trial.parent is not None else None
         try:
             with self.clock.phase("build"):

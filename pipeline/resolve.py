@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
-from pipeline import choose, mend
+from pipeline import choose, conditions, mend
 from pipeline.data import Task
 from pipeline.errors import UserError, nearest
 from pipeline.experiment import (
@@ -93,11 +93,11 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
         preprocess=preprocess,
         model=model,
         training=training,
-        search=search.model_copy(
-            update={"listed": [_whole(sections, t, f"search.listed[{i}]") for i, t in enumerate(search.listed, 1)]}
-        ),
+        search=search,
         baseline=_whole(sections, file.get("baseline", {}), "baseline"),
     )
+    conditions.check(experiment)
+    experiment = _listed(experiment)
     _check(experiment)
     return experiment
 
@@ -147,8 +147,23 @@ def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any
         whole_preprocess = _overlaid(preprocess, table)
     except ValidationError as error:
         raise mend.user_error(error, type(model), field) from None
+    except UserError as error:  # of a section's own check, which knows the setting by its place in the file
+        raise UserError(f"{field}.{error.where.rpartition('.')[2]}", error.problem, error.mend) from None
     whole = flat(whole_preprocess, whole_model, whole_training)
     return cast("dict[str, Scalar]", {name: getattr(whole_preprocess, name) for name in searched} | whole)
+
+
+def _listed(experiment: Experiment) -> Experiment:
+    """The experiment with each listed trial as a whole setting, without what is no part of that trial."""
+    space, whole = experiment.space, []
+    for i, table in enumerate(experiment.search.listed, 1):
+        field = f"search.listed[{i}]"
+        settings = _whole((experiment.preprocess, experiment.model, experiment.training), table, field)
+        conditions.check_listed(experiment, table, settings, field)
+        left_out = space.dimensions.keys() - set(space.active(settings))
+        whole.append({name: value for name, value in settings.items() if name not in left_out})
+    search = experiment.search.model_copy(update={"listed": whole})
+    return experiment.model_copy(update={"search": search})
 
 
 def _overlaid(section: S, table: Mapping[str, Any]) -> S:

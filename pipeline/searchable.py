@@ -9,7 +9,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pipeline.errors import nearest
-from pipeline.space import Choice, Dimension, Float, Int, Scalar
+from pipeline.space import Choice, Condition, Dimension, Float, Int, Scalar
 
 KIND_NAMES: Final[Mapping[type, tuple[str, str]]] = {
     int: ("a whole number", "integer"),
@@ -17,7 +17,14 @@ KIND_NAMES: Final[Mapping[type, tuple[str, str]]] = {
     bool: ("true or false", "boolean"),
     str: ("a text", "string"),
 }
-RANGE_KEYS: Final = ("low", "high", "log", "step", "points")
+RANGE_KEYS: Final = ("low", "high", "log", "step", "points", "when")
+PLAIN: Final = {"type": ["number", "string", "boolean"]}
+WHEN: Final = {
+    "type": "object",
+    "description": "values of other searched settings, all of which a trial must have for this one to be part of it",
+    "minProperties": 1,
+    "additionalProperties": {"anyOf": [PLAIN, {"type": "array", "items": PLAIN, "minItems": 1}]},
+}
 
 Setting: TypeAlias = Scalar | Dimension
 
@@ -64,10 +71,10 @@ class Searchable:
 
     def _dimension(self, given: Mapping[str, Any]) -> Dimension:
         if "choices" in given:
-            _only(given, ("choices",))
+            _only(given, ("choices", "when"))
             if not isinstance(given["choices"], Sequence) or isinstance(given["choices"], str):
                 raise _wrong(f"choices is {given['choices']!r}.", "Write a list: `choices = [1, 2, 4]`.")
-            return self._choice(given["choices"])
+            return self._choice(given["choices"], _conditions(given))
         _only(given, RANGE_KEYS)
         if self.kind not in (int, float):
             raise _wrong("cannot be a range.", "Write choices: `[…, …]`.")
@@ -80,17 +87,18 @@ class Searchable:
         extra = {key: _number(key, given[key], self.kind) for key in ("step",) if key in given}
         if "points" in given:
             extra["points"] = _number("points", given["points"], int)
+        extra |= {"log": given.get("log", False), "when": _conditions(given)}
         try:
             if self.kind is int:
-                return Int(int(low), int(high), log=given.get("log", False), **extra)
-            return Float(float(low), float(high), log=given.get("log", False), **extra)
+                return Int(int(low), int(high), **extra)
+            return Float(float(low), float(high), **extra)
         except ValueError as error:
             raise _wrong(f"{error}.", "") from None
 
-    def _choice(self, given: Sequence[Any]) -> Choice:
+    def _choice(self, given: Sequence[Any], when: tuple[Condition, ...] = ()) -> Choice:
         options = tuple(self.scalar(option) for option in given)
         try:
-            return Choice(options)
+            return Choice(options, when)
         except ValueError as error:
             raise _wrong(f"{error}.", "") from None
 
@@ -130,10 +138,10 @@ class Searchable:
             value["enum"] = list(self.allowed)
         choices = {"type": "array", "items": value, "minItems": 1}
         value.update({"pattern": f"^{self.pattern}$"} if self.pattern else {})
-        options = [value, choices, _table({"choices": choices}, ["choices"])]
+        options = [value, choices, _table({"choices": choices, "when": WHEN}, ["choices"])]
         if self.kind in (int, float):
             parts = {"low": value, "high": value, "log": {"type": "boolean"}}
-            parts |= {"step": {"type": value["type"]}, "points": {"type": "integer", "minimum": 1}}
+            parts |= {"step": {"type": value["type"]}, "points": {"type": "integer", "minimum": 1}, "when": WHEN}
             options.append(_table(parts, ["low", "high"]))
         return {"anyOf": options}
 
@@ -141,14 +149,37 @@ class Searchable:
 def written(setting: Setting | None) -> Any:
     """A setting as an experiment file writes it."""
     if isinstance(setting, Choice):
-        return list(setting.options)
+        options = list(setting.options)
+        return {"choices": options, "when": _when(setting)} if setting.when else options
     if isinstance(setting, Float | Int):
         table: dict[str, Any] = {"low": setting.low, "high": setting.high}
         table |= {"log": True} if setting.log else {}
         table |= {"step": setting.step} if setting.step not in (None, 1) else {}
         table |= {"points": setting.points} if setting.points is not None else {}
+        table |= {"when": _when(setting)} if setting.when else {}
         return table
     return setting
+
+
+def _when(dimension: Dimension) -> dict[str, Any]:
+    return {c.parent: c.values[0] if len(c.values) == 1 else list(c.values) for c in dimension.when}
+
+
+def _conditions(given: Mapping[str, Any]) -> tuple[Condition, ...]:
+    when = given.get("when", {})
+    if not isinstance(when, Mapping) or ("when" in given and not when):
+        raise _wrong(f"when is {when!r}.", 'Write the value of another setting: `when = { optimizer = "sgd" }`.')
+    return tuple(Condition(parent, _values(parent, values)) for parent, values in when.items())
+
+
+def _values(parent: str, given: Any) -> tuple[Scalar, ...]:
+    values = given if isinstance(given, list) else [given]
+    if not values:
+        raise _wrong(f"when.{parent} is an empty list, so it would never apply.", "Name at least one value.")
+    for value in values:
+        if not isinstance(value, bool | int | float | str):
+            raise _wrong(f"when.{parent} is {value!r}.", f"Write a value of {parent}, or a list of values.")
+    return tuple(values)
 
 
 def _table(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:

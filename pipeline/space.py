@@ -12,6 +12,15 @@ Params: TypeAlias = Mapping[str, Scalar]
 
 @final
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """That another dimension of the space, `parent`, has one of these values."""
+
+    parent: str
+    values: tuple[Scalar, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Float:
     """A real number in [low, high]; on a logarithmic axis, in steps, or (for grids) at `points` places."""
 
@@ -20,6 +29,7 @@ class Float:
     log: bool = False
     step: float | None = None
     points: int | None = None
+    when: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
         _check_range(self.low, self.high, self.step, self.points, log=self.log)
@@ -76,6 +86,7 @@ class Int:
     log: bool = False
     step: int = 1
     points: int | None = None
+    when: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
         _check_range(self.low, self.high, None if self.step == 1 else self.step, self.points, log=self.log)
@@ -112,6 +123,7 @@ class Choice:
     """One of some options, without an order."""
 
     options: tuple[Scalar, ...]
+    when: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.options:
@@ -142,28 +154,68 @@ Dimension: TypeAlias = Float | Int | Choice
 @final
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The dimensions of a search by name; their order is the order of the unit cube's axes."""
+    """The dimensions of a search by name; their order is the order of the unit cube's axes.
+
+    A dimension with `when` is part of a point only where all its conditions hold, and those of its parents. Parents are
+    whole numbers or choices of the same space, and none is its own ancestor.
+    """
 
     dimensions: Mapping[str, Dimension]
 
+    @property
+    def parents(self) -> frozenset[str]:
+        """The dimensions that others depend on."""
+        return frozenset(condition.parent for d in self.dimensions.values() for condition in d.when)
+
+    @property
+    def ordered(self) -> list[str]:
+        """The names in their order, but none before a parent of its own."""
+        found: dict[str, None] = {}
+        for name in self.dimensions:
+            found |= dict.fromkeys([*self.conditions(name), name])
+        return list(found)
+
+    def conditions(self, name: str) -> dict[str, tuple[Scalar, ...]]:
+        """The values that each of a dimension's ancestors may have where it is part of a point, eldest first."""
+        found: dict[str, tuple[Scalar, ...]] = {}
+        for condition in self.dimensions[name].when:
+            above = self.conditions(condition.parent)
+            for parent, values in (*above.items(), (condition.parent, condition.values)):
+                found[parent] = tuple(value for value in found.get(parent, values) if value in values)
+        return found
+
+    def active(self, params: Params) -> list[str]:
+        """The names of the dimensions that are part of the point, as the values of their parents say."""
+        return [
+            name
+            for name in self.dimensions
+            if all(parent in params and params[parent] in values for parent, values in self.conditions(name).items())
+        ]
+
     def at(self, unit: Sequence[float]) -> dict[str, Scalar]:
-        """The point at `unit`, one share in [0, 1] per dimension."""
-        return {name: d.at(float(u)) for (name, d), u in zip(self.dimensions.items(), unit, strict=True)}
+        """The point at `unit`, one share in [0, 1] per dimension; those of dimensions that do not apply say nothing."""
+        point = {name: d.at(float(u)) for (name, d), u in zip(self.dimensions.items(), unit, strict=True)}
+        return {name: point[name] for name in self.active(point)}
 
     def grid(self) -> Iterator[dict[str, Scalar]]:
-        """Every point of the grid, the last dimension running fastest."""
-        axes = [d.grid() for d in self.dimensions.values()]
-        for point in itertools.product(*axes):
-            yield dict(zip(self.dimensions, point, strict=True))
+        """Every point of the grid once, the last dimension running fastest."""
+        axes = {name: dimension.grid() for name, dimension in self.dimensions.items()}
+        for values in itertools.product(*axes.values()):
+            point = dict(zip(axes, values, strict=True))
+            active = self.active(point)
+            # of all that differ only in what does not apply, the first
+            if all(name in active or point[name] == axis[0] for name, axis in axes.items()):
+                yield {name: point[name] for name in active}
 
     def nearest(self, params: Params) -> dict[str, Scalar]:
-        """The point of the space nearest to `params`."""
-        return {name: dimension.nearest(params[name]) for name, dimension in self.dimensions.items()}
+        """The point of the space nearest to `params`, which may name more than applies."""
+        near = {name: d.nearest(params[name]) for name, d in self.dimensions.items() if name in params}
+        return {name: near[name] for name in self.active(near)}
 
     def holds(self, params: Params) -> bool:
-        """Whether `params` names exactly this space's dimensions, each within its range."""
-        return params.keys() == self.dimensions.keys() and all(
-            dimension.holds(params[name]) for name, dimension in self.dimensions.items()
+        """Whether `params` names exactly the dimensions that apply, each within its range."""
+        return params.keys() == set(self.active(params)) and all(
+            self.dimensions[name].holds(value) for name, value in params.items()
         )
 
 

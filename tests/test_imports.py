@@ -25,6 +25,7 @@ ORDER = [
     "stopping searches engines ledgers figures models transforms sources scores baselines champion",
     "record weights journal",
     "family",
+    "conditions",
     "experiment mend",
     "searchable events criterion blank diagnosis",
     "choose data trial optimizers rows",

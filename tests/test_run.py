@@ -119,6 +119,40 @@ def test_hyperband_gives_the_epochs_of_its_definition_and_promotes_from_kept_wei
     assert [line.number for line in lines("titanic", folder)] == [BASELINE, *sorted(outcomes)]
 
 
+@pytest.mark.parametrize(("library", "sampler"), [("optuna", "tpe"), ("keras_tuner", "random")])
+def test_a_setting_that_only_some_trials_have_is_theirs_alone_everywhere(
+    library: str, sampler: str, titanic: Make, folder: Path
+) -> None:
+    searched = {
+        "training.optimizer": ["adam", "sgd"],
+        "training.momentum": {"low": 0.1, "high": 0.9, "when": {"optimizer": "sgd"}},
+        "model.dropout": {"low": 0.1, "high": 0.5, "when": {"depth": 2}},
+        "model.depth": [1, 2],
+        "model.width": 16,
+    }
+    chosen = {"search.library": library, "search.sampler": sampler, **searched, **SHORT}
+    first = go(titanic({**chosen, "search.trials": 6}), folder).leaderboard
+    board = go(titanic({**chosen, "search.trials": 10}), folder).leaderboard
+    outcomes = {o.number: o for o in board.outcomes}
+    assert len(outcomes) == 10
+    assert all(plain(outcomes[o.number]) == plain(o) for o in first.outcomes), "extended, it goes on"
+    for outcome in outcomes.values():
+        assert outcome.end in (End.COMPLETE, End.STOPPED_EARLY)
+        for settings in (outcome.trial.params, outcome.settings):
+            assert ("momentum" in settings) == (settings["optimizer"] == "sgd")
+            assert ("dropout" in settings) == (settings["depth"] == 2)
+    assert {"momentum" in o.settings for o in outcomes.values()} == {True, False}
+    for line in lines("titanic", folder):
+        if line.number != BASELINE:
+            assert line.settings == {name: str(value) for name, value in outcomes[line.number].settings.items()}
+    (top,) = (folder / "artifacts" / "titanic").glob("*/artifacts/leaderboard.csv")
+    cells = pd.read_csv(top).set_index("trial")["momentum"].drop("baseline")
+    assert {int(n) for n in cells.index[cells.isna()]} == {
+        n for n, o in outcomes.items() if "momentum" not in o.settings
+    }
+    assert len(champion("titanic", load(titanic()).features, folder)) == 891
+
+
 def test_a_table_of_ones_own_needs_a_file_and_no_code(folder: Path, tmp_path: Path) -> None:
     from sklearn.datasets import load_breast_cancer
 

@@ -3,13 +3,14 @@
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipeline.space import Choice, Dimension, Float, Int, Space
+from pipeline.space import Choice, Condition, Dimension, Float, Int, Space
 
 units = st.floats(0, 1)
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
@@ -143,6 +144,57 @@ def test_a_spaces_grid_is_the_product_of_its_axes_the_last_running_fastest(named
     points = list(space.grid())
     assert [tuple(point.values()) for point in points] == list(itertools.product(*axes))
     assert all(map(space.holds, points))
+
+
+@st.composite
+def conditional(draw: st.DrawFn, dimensions: st.SearchStrategy[Dimension] = dimensions) -> Space:
+    """A space of which some dimensions depend on others, in any order."""
+    named: dict[str, Dimension] = {}
+    for name in "abcde":
+        dimension = draw(dimensions)
+        parents = [other for other, d in named.items() if not isinstance(d, Float)]
+        if parents:
+            chosen = draw(st.lists(st.sampled_from(parents), max_size=2, unique=True))
+            wanted = {p: tuple(named[p].at(u) for u in draw(st.lists(units, min_size=1, max_size=3))) for p in chosen}
+            dimension = replace(dimension, when=tuple(Condition(p, values) for p, values in wanted.items()))
+        named[name] = dimension
+    return Space({name: named[name] for name in draw(st.permutations(sorted(named)))})
+
+
+@given(conditional(), st.lists(units, min_size=5, max_size=5))
+def test_a_point_has_a_dimension_if_and_only_if_its_parents_do_and_have_the_values(
+    space: Space, unit: list[float]
+) -> None:
+    point = space.at(unit)
+    assert space.holds(point)
+    assert space.nearest(point) == point
+    for name, dimension in space.dimensions.items():
+        applies = all(c.parent in point and point[c.parent] in c.values for c in dimension.when)
+        assert (name in point) == applies
+        if applies:
+            assert not space.holds({other: value for other, value in point.items() if other != name})
+        else:
+            more = {**point, name: dimension.at(0.5)}
+            assert not space.holds(more)
+            assert space.nearest(more) == point, "what a library names beside is left out"
+
+
+@given(conditional())
+def test_in_their_order_parents_come_before_what_depends_on_them(space: Space) -> None:
+    order = space.ordered
+    assert sorted(order) == sorted(space.dimensions)
+    for name, dimension in space.dimensions.items():
+        assert all(order.index(c.parent) < order.index(name) for c in dimension.when)
+
+
+@given(conditional(st.integers(0, 2).map(lambda most: Int(0, most))))
+def test_a_grid_with_conditions_has_each_point_once(space: Space) -> None:
+    points = list(space.grid())
+    assert all(map(space.holds, points))
+    shares = [[(i + 0.5) / 3 for i in range(3)]] * len(space.dimensions)
+    wanted = {frozenset(space.at(unit).items()) for unit in itertools.product(*shares)}
+    assert {frozenset(point.items()) for point in points} == wanted
+    assert len(points) == len(wanted)
 
 
 @pytest.mark.parametrize(

@@ -40,13 +40,21 @@ class Corner:
 
 
 def corners(space: Space) -> list[dict[str, Scalar]]:
-    """The lowest point, the highest, and those that differ from the highest in one dimension; at most `MOST`."""
+    """The lowest point, the highest, and those that differ from the highest in one dimension; at most `MOST`.
+
+    A dimension that the highest lacks is looked at where it applies.
+    """
     ends = {name: _ends(dimension) for name, dimension in space.dimensions.items()}
     low = {name: options[0] for name, options in ends.items()}
     high = {name: options[-1] for name, options in ends.items()}
-    near = [{**high, name: option} for name, options in ends.items() for option in options[:-1]]
+    near = [
+        {**high, **{parent: values[0] for parent, values in space.conditions(name).items()}, name: option}
+        for name, options in ends.items()
+        for option in options
+    ]
     points: list[dict[str, Scalar]] = []
-    for point in (low, high, *near):
+    for whole in (low, high, *near):
+        point = {name: whole[name] for name in space.active(whole)}
         if point not in points:
             points.append(point)
     return points[:MOST]

@@ -21,21 +21,28 @@ TITLE: Final = "Which settings matter"
 def importance(leaderboard: Leaderboard, space: Space) -> dict[str, float] | None:
     """Each setting's share in what sets the best tenth of the trials apart, largest first; None from too few trials.
 
-    PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023), as Optuna computes it, for the trials of any library.
+    PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023), as Optuna computes it, for the trials of any library; a setting
+    that only some trials have counts by how many of the best have it, and is left out where too few have it.
     """
     import optuna
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-    varied = {name: _distribution(d) for name, d in space.dimensions.items() if d.at(0.0) != d.at(1.0)}
     trials = [
         (params, o.value)
         for o in leaderboard.outcomes
-        if o.value is not None and space.holds(params := {name: o.settings[name] for name in space.dimensions})
+        if o.value is not None
+        and space.holds(params := {name: o.settings[name] for name in space.dimensions if name in o.settings})
     ]
-    if len(trials) < FEWEST or not varied or len({value for _, value in trials}) == 1:
+    varied = {
+        name: _distribution(d)
+        for name, d in space.dimensions.items()
+        if d.at(0.0) != d.at(1.0) and sum(name in params for params, _ in trials) >= FEWEST
+    }
+    if not varied or len({value for _, value in trials}) == 1:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        warnings.filterwarnings("ignore", "Some regimes")  # a setting that all trials but one have
         study = _study(leaderboard.direction, trials, varied)
         found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return dict(sorted(found.items(), key=lambda item: -item[1]))
@@ -80,8 +87,9 @@ def _study(direction: Direction, trials: list[tuple[Any, float]], varied: Mappin
     finally:
         optuna.logging.set_verbosity(level)
     for params, value in trials:
-        point = {name: params[name] for name in varied}
-        study.add_trial(optuna.trial.create_trial(params=point, distributions=dict(varied), value=value))
+        known = {name: distribution for name, distribution in varied.items() if name in params}
+        point = {name: params[name] for name in known}
+        study.add_trial(optuna.trial.create_trial(params=point, distributions=known, value=value))
     return study
 
 

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 def table(leaderboard: Leaderboard) -> "pd.DataFrame":
     """A row for each trial, best first, and one for the baseline where its value places it.
 
-    The baseline has no place of its own; trials without a value come last.
+    The baseline has no place of its own; trials without a value come last. The cell of a setting that is no part
+    of a trial is empty.
     """
     import pandas as pd
 
     places = {o.number: i for i, o in enumerate(leaderboard.outcomes, start=1) if o.value is not None}
     baseline = [leaderboard.baseline] if leaderboard.baseline else []
     ranked = Leaderboard.of(leaderboard.objective, [*baseline, *leaderboard.outcomes], None, {}).outcomes
+    settings = dict.fromkeys(name for o in ranked for name in o.settings)
     rows = [
         {
             "place": places.get(o.number),
@@ -32,11 +34,12 @@ def table(leaderboard: Leaderboard) -> "pd.DataFrame":
             "dead units": o.diagnosis.get(DEAD),
             "gradient/weight norm": o.diagnosis.get(RATIO),
             "warning": warning(o.diagnosis),
-            **o.settings,
+            **{name: o.settings.get(name) for name in settings},
             "reason": o.reason,
         }
         for o in ranked
     ]
-    whole = {"place": "Int64", "best epoch": "Int64"}
+    # a number that only some have stays a whole one
+    whole = [name for name in settings if all(type(o.settings.get(name, 0)) is int for o in ranked)]
     frame = pd.DataFrame(rows)
-    return frame.astype({name: kind for name, kind in whole.items() if name in frame})
+    return frame.astype({name: "Int64" for name in ("place", "best epoch", *whole) if name in frame})

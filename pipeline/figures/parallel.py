@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.figures.drawing import sheet
 from pipeline.figures.progress import span
@@ -12,6 +12,10 @@ from pipeline.trial import Direction, Leaderboard
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+BELOW: Final = 0.15
+"""So much of an axis lies below its low end, for trials that do not have its setting."""
+ABSENT: Final = "none"
 
 
 def parallel(leaderboard: Leaderboard, space: Space) -> "go.Figure":
@@ -24,7 +28,7 @@ def parallel(leaderboard: Leaderboard, space: Space) -> "go.Figure":
     low, high = span(values, leaderboard.direction)
     best = leaderboard.direction is Direction.MINIMIZE
     shown = [min(max(value, low), high) for value in values]
-    axes = [_axis(name, d, [settings[name] for settings, _ in trials]) for name, d in space.dimensions.items()]
+    axes = [_axis(name, d, [settings.get(name) for settings, _ in trials]) for name, d in space.dimensions.items()]
     figure = go.Figure(
         go.Parcoords(
             dimensions=[*axes, {"label": leaderboard.objective, "values": shown}],
@@ -46,7 +50,25 @@ def parallel(leaderboard: Leaderboard, space: Space) -> "go.Figure":
     return figure
 
 
-def _axis(name: str, dimension: Dimension, values: Sequence[Scalar]) -> dict[str, Any]:
+def _axis(name: str, dimension: Dimension, values: Sequence[Scalar | None]) -> dict[str, Any]:
+    """The axis of a setting; trials that do not have it pass below its low end."""
+    axis = _scaled(name, dimension, [value for value in values if value is not None])
+    if None not in values:
+        return axis
+    low, high = axis["range"]
+    below, given = low - BELOW * (high - low), iter(axis["values"])
+    marks = axis.get("tickvals", [low, high])
+    texts = axis.get("ticktext", [number(mark) for mark in marks])
+    return {
+        **axis,
+        "values": [below if value is None else next(given) for value in values],
+        "range": [below, high],
+        "tickvals": [below, *marks],
+        "ticktext": [ABSENT, *texts],
+    }
+
+
+def _scaled(name: str, dimension: Dimension, values: Sequence[Scalar]) -> dict[str, Any]:
     if isinstance(dimension, Choice):
         place = {str(option): i for i, option in enumerate(dimension.options)}
         ticks = {"tickvals": list(place.values()), "ticktext": list(place), "range": [-0.2, len(place) - 0.8]}

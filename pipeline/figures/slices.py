@@ -17,7 +17,7 @@ ACROSS: Final = 4
 
 
 def slices(leaderboard: Leaderboard, space: Space) -> "go.Figure":
-    """A panel for each setting with a point for each finished trial, coloured by when it was tried."""
+    """A panel for each setting with a point for each finished trial that has it, coloured by when it was tried."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
@@ -29,10 +29,11 @@ def slices(leaderboard: Leaderboard, space: Space) -> "go.Figure":
     for i, (name, dimension) in enumerate(space.dimensions.items()):
         place = {"row": i // columns + 1, "col": i % columns + 1}
         words = isinstance(dimension, Choice)
-        x = [str(o.settings[name]) if words else o.settings[name] for o, _ in valued]
-        hover = [describe(o) for o, _ in valued]
-        marker = {"color": [o.number for o, _ in valued], "coloraxis": "coloraxis", "size": 7, "opacity": 0.8}
-        y = [value for _, value in valued]
+        having = [(o, value) for o, value in valued if name in o.settings]
+        x = [str(o.settings[name]) if words else o.settings[name] for o, _ in having]
+        hover = [describe(o) for o, _ in having]
+        marker = {"color": [o.number for o, _ in having], "coloraxis": "coloraxis", "size": 7, "opacity": 0.8}
+        y = [value for _, value in having]
         points = go.Scatter(x=x, y=y, mode="markers", marker=marker, hovertext=hover, hoverinfo="text")
         figure.add_trace(points, **place)
         figure.update_xaxes(title=name, **_axis(dimension), **place)

@@ -3,6 +3,7 @@
 The file's name is the value of `search.library` (or, with `library = "own"`, of `search.sampler`). Each file offers
 
     SAMPLERS: tuple[str, ...]                  what `search.sampler` may say
+    CONDITIONAL: tuple[str, ...]               those of the samplers that can leave a dimension out of a trial
     PRUNERS: tuple[str, ...]                   what `search.pruner` may say, `none` included
     check(space, settings, epochs) -> None     raises UserError before anything is imported or opened
     create(space, settings, epochs, folder) -> Search
@@ -10,7 +11,8 @@ The file's name is the value of `search.library` (or, with `library = "own"`, of
 and imports its library inside its functions. `folder` is the search's own, for a journal.
 
 A search is called from one thread. What it proposes is a function of its settings, its seed and what it was told, in
-that order: never of time. Trials are numbered from 1; a trial's seed is `trial_seed(settings.seed, number)`.
+that order: never of time. Trials are numbered from 1; a trial's seed is `trial_seed(settings.seed, number)`. A trial's
+params name the dimensions that apply and no other: `space.holds` them.
 """
 
 from collections.abc import Sequence
@@ -45,6 +47,7 @@ class SearchPart(Protocol):
     """A file of this folder, as `choose` hands it out."""
 
     SAMPLERS: tuple[str, ...]
+    CONDITIONAL: tuple[str, ...]
     PRUNERS: tuple[str, ...]
 
     def check(self, space: Space, settings: SearchSettings, epochs: int) -> None: ...

@@ -1,21 +1,46 @@
-"""Points that are laid out before anything is known: a Sobol start, and a grid."""
+"""Points that are laid out before anything is known: Sobol points, and a grid."""
 
 import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import accumulate
 from random import Random
 from typing import final
 
 from pipeline.experiment import Search as SearchSettings
-from pipeline.space import Scalar, Space
+from pipeline.space import Dimension, Scalar, Space
+
+
+def cases(space: Space) -> Iterator[tuple[dict[str, Scalar], list[str]]]:
+    """Each way to set the dimensions that others depend on, with the names of the others that then apply."""
+    deciding = Space({name: dimension for name, dimension in space.dimensions.items() if name in space.parents})
+    for point in deciding.grid():
+        yield point, [name for name in space.active(point) if name not in point]
+
+
+def count(space: Space, places: Callable[[Dimension], float]) -> float:
+    """How many points there are, where each dimension that no other depends on has so many places."""
+    return sum(math.prod(places(space.dimensions[name]) for name in free) for _, free in cases(space))
 
 
 @final
-class SobolStart:
-    """The points that TPE starts from: scrambled Sobol points, which cover the space better than random ones."""
+class SobolPoints:
+    """Scrambled Sobol points, which cover the space better than random ones: TPE starts from some.
+
+    Where dimensions have a `when`, they are all that qmc asks for: Optuna's own draws only those dimensions from its
+    sequence that the first trial had, and for each other one the same number for every trial.
+    """
 
     def __init__(self, space: Space, settings: SearchSettings) -> None:
         self._space, self._seed = space, settings.seed
-        self.size = min(24, settings.trials // 4) if settings.sampler == "tpe" else 0
+        match settings.sampler:
+            case "tpe":
+                self.size = min(24, settings.trials // 4)
+            case "qmc" if space.parents:
+                self.size = settings.trials
+            case _:
+                self.size = 0
         self._points = cache(self._drawn)
 
     def at(self, number: int) -> dict[str, Scalar] | None:
@@ -38,7 +63,10 @@ class Grid:
 
     def __init__(self, space: Space, settings: SearchSettings) -> None:
         self._axes = {name: dimension.grid() for name, dimension in space.dimensions.items()}
-        self.size = math.prod(map(len, self._axes.values()))
+        self._cases = list(cases(space))
+        sizes = (math.prod(len(self._axes[name]) for name in free) for _, free in self._cases)
+        self._ends = list(accumulate(sizes))
+        self.size = self._ends[-1]
         self._random = Random(settings.seed)  # noqa: S311 not for secrets
         self._order: list[int] = []
         self._moved: dict[int, int] = {}
@@ -50,8 +78,11 @@ class Grid:
             self._order.append(self._moved.get(j, j))
             self._moved[j] = self._moved.get(i, i)
         index = self._order[number - 1]
-        point: dict[str, Scalar] = {}
-        for name, axis in self._axes.items():
-            index, place = divmod(index, len(axis))
-            point[name] = axis[place]
+        case = bisect_right(self._ends, index)
+        decided, free = self._cases[case]
+        index -= self._ends[case - 1] if case else 0
+        point = dict(decided)
+        for name in free:
+            index, place = divmod(index, len(self._axes[name]))
+            point[name] = self._axes[name][place]
         return point

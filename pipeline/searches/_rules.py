@@ -1,10 +1,12 @@
 """What any library must refuse, in one wording: unknown names, a space without dimensions, rungs where they harm."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import cast
 
 from pipeline import choose
 from pipeline.errors import UserError, nearest
 from pipeline.experiment import Search as SearchSettings
+from pipeline.searches import SearchPart
 from pipeline.space import Float, Space
 
 NOT_UNDER_RUNGS = ("hyperband", "grid", "cmaes")
@@ -36,6 +38,16 @@ def check_searchable(space: Space, settings: SearchSettings) -> None:
         raise UserError("search.sampler", problem, "Give one of [model] or [training] a range or choices.")
 
 
+def check_conditions(space: Space, settings: SearchSettings, able: Collection[str]) -> None:
+    """UserError where a dimension has a `when`, and the sampler is none of those that can leave one out of a trial."""
+    conditional = next((name for name, dimension in space.dimensions.items() if dimension.when), None)
+    if conditional is None or settings.sampler in able:
+        return
+    problem = f"{settings.sampler} cannot leave {conditional} out of a trial, as its `when` asks."
+    known = [f"{_library(part)} {', '.join(_part(part).CONDITIONAL)}" for part in choose.names("searches")]
+    raise UserError("search.sampler", problem, f"These can: {'; '.join(known)}.")
+
+
 def check_grid(space: Space, settings: SearchSettings) -> None:
     """UserError where a grid is asked for and an axis does not say its places."""
     for name, dimension in space.dimensions.items():
@@ -45,7 +57,14 @@ def check_grid(space: Space, settings: SearchSettings) -> None:
 
 def _who_has(kind: str, name: str) -> str:
     for part in choose.names("searches"):
-        if name in getattr(choose.part("searches", part, "search.library"), kind):
-            library = part if part in ("optuna", "keras_tuner") else "own"
-            return f'{part} has it: write `library = "{library}"`.'
+        if name in getattr(_part(part), kind):
+            return f'{part} has it: write `library = "{_library(part)}"`.'
     return ""
+
+
+def _part(name: str) -> "SearchPart":
+    return cast("SearchPart", choose.part("searches", name, "search.library"))
+
+
+def _library(part: str) -> str:
+    return part if part in ("optuna", "keras_tuner") else "own"

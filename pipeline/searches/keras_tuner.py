@@ -6,17 +6,20 @@ import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, final
 
 from pipeline.errors import UserError
 from pipeline.experiment import Search as SearchSettings
-from pipeline.searches._rules import check_grid, check_names, check_rungs, check_searchable
+from pipeline.searches._plans import count
+from pipeline.searches._rules import check_conditions, check_grid, check_names, check_rungs, check_searchable
 from pipeline.seeds import trial_seed
 from pipeline.space import Choice, Dimension, Float, Int, Scalar, Space
 from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict
 
 SAMPLERS: Final = ("random", "bayesian", "hyperband", "grid")
+CONDITIONAL: Final = SAMPLERS
 PRUNERS: Final = ("none", "rungs")
 
 FACTOR: Final = 3
@@ -32,6 +35,7 @@ def check(space: Space, settings: SearchSettings, epochs: int) -> None:
     check_searchable(space, settings)
     check_rungs(space, settings)
     check_grid(space, settings)
+    check_conditions(space, settings, CONDITIONAL)
     for name, dimension in space.dimensions.items():
         if isinstance(dimension, Choice) and len({type(option) for option in dimension.options}) > 1:
             problem = f"keras_tuner cannot choose between {list(dimension.options)} for {name}: they differ in type."
@@ -181,10 +185,18 @@ class KerasTunerSearch:
 
 def _oracle(space: Space, settings: SearchSettings, epochs: int) -> Any:
     import keras_tuner
+    from keras_tuner.src.engine.conditions import Parent
 
     shape = keras_tuner.HyperParameters()
-    for name, dimension in space.dimensions.items():
+    for name in space.ordered:
+        dimension = space.dimensions[name]
+        # its `conditional_scope` knows no parent from outside the scope that it stands in
+        shape._conditions = [  # noqa: SLF001
+            Parent(parent, _own_values(space.dimensions[parent], values))
+            for parent, values in space.conditions(name).items()
+        ]
         _declare(shape, name, Choice(dimension.grid()) if settings.sampler == "grid" else dimension)
+    shape._conditions = []  # noqa: SLF001
     direction = "min" if Direction.of(settings.objective) is Direction.MINIMIZE else "max"
     given = {
         "objective": keras_tuner.Objective(settings.objective, direction),
@@ -225,18 +237,24 @@ def _declare(shape: Any, name: str, dimension: Dimension) -> None:
             shape.Choice(name, list(options))
 
 
+def _own_values(dimension: Dimension, values: Sequence[Scalar]) -> list[Scalar]:
+    """The values as the dimension has them: KerasTuner would make all of 0 and 0.5 whole numbers."""
+    return [o for o in dimension.options if o in values] if isinstance(dimension, Choice) else list(values)
+
+
 def _own(space: Space, settings: SearchSettings, epochs: int) -> float:
     """How many trials a sampler has of its own accord."""
     if settings.sampler == "hyperband":
         return sum(size for bracket in brackets(epochs) for size, _ in bracket)
     if settings.sampler == "grid":
-        return math.prod(len(dimension.grid()) for dimension in space.dimensions.values())
+        return count(space, lambda dimension: len(dimension.grid()))
     return _points(space)
 
 
 def _points(space: Space) -> float:
     """How many points the space has; infinite with a real axis."""
-    return math.prod(_places(dimension) for dimension in space.dimensions.values())
+    whole = {n: replace(d, points=None) if isinstance(d, Int) else d for n, d in space.dimensions.items()}
+    return count(Space(whole), _places)
 
 
 def _places(dimension: Dimension) -> float:

@@ -12,6 +12,7 @@ from pipeline.space import Space
 from pipeline.trial import Epoch, Outcome, Trial, Verdict
 
 SAMPLERS: Final = ("listed",)
+CONDITIONAL: Final = SAMPLERS
 PRUNERS: Final = ("none", "rungs")
 
 

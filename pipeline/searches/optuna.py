@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, cast, final
 from pipeline.errors import UserError
 from pipeline.experiment import Search as SearchSettings
 from pipeline.searches._journal import Journal
-from pipeline.searches._plans import Grid, SobolStart
-from pipeline.searches._rules import check_grid, check_names, check_rungs, check_searchable
+from pipeline.searches._plans import Grid, SobolPoints
+from pipeline.searches._rules import check_conditions, check_grid, check_names, check_rungs, check_searchable
 from pipeline.seeds import trial_seed
 from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar, Space
 from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optuna.storages.journal import BaseJournalBackend
 
 SAMPLERS: Final = ("tpe", "cmaes", "qmc", "random", "grid")
+CONDITIONAL: Final = ("tpe", "qmc", "random", "grid")
 PRUNERS: Final = ("none", "rungs", "median", "hyperband", "asha")
 
 NUMBER: Final = "number"
@@ -38,6 +39,7 @@ def check(space: Space, settings: SearchSettings, epochs: int) -> None:  # noqa:
     check_searchable(space, settings)
     check_rungs(space, settings)
     check_grid(space, settings)
+    check_conditions(space, settings, CONDITIONAL)
     numeric = [d for d in space.dimensions.values() if isinstance(d, Float | Int) and d.low < d.high]
     if settings.sampler == "cmaes" and len(numeric) < 2:
         problem = f"cmaes needs two ranges of numbers, and this space has {len(numeric)}."
@@ -61,7 +63,7 @@ class OptunaSearch:
 
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         self._space, self._settings, self._epochs = space, settings, epochs
-        self._plan = Grid(space, settings) if settings.sampler == "grid" else SobolStart(space, settings)
+        self._plan = Grid(space, settings) if settings.sampler == "grid" else SobolPoints(space, settings)
         self._limit = min(settings.trials, self._plan.size) if settings.sampler == "grid" else settings.trials
         self.total: int | None = self._limit
         self._distributions = {name: _distribution(d) for name, d in space.dimensions.items()}
@@ -117,7 +119,10 @@ class OptunaSearch:
         if point is None:
             # a sampler anew for each trial, so that a resumed search goes on as if it had never stopped
             self._study.sampler = _sampler(self._settings, number)
-            asked = self._study.ask(self._distributions)
+            asked = self._study.ask()
+            for name in self._space.ordered:
+                if name in self._space.active(asked.params):
+                    asked._suggest(name, self._distributions[name])  # noqa: SLF001 what `ask(distributions)` calls
             asked.set_user_attr(NUMBER, number)
             self._optunas[number], params = asked.number, asked.params
         else:
@@ -132,7 +137,7 @@ class OptunaSearch:
         placed = create_trial(
             state=TrialState.RUNNING,
             params=dict(point),
-            distributions=self._distributions,
+            distributions={name: self._distributions[name] for name in point},
             user_attrs={NUMBER: number},
         )
         return self._storage.get_trial(self._storage.create_new_trial(self._study_id, placed)).number

@@ -8,7 +8,7 @@ from pipeline.build import build
 from pipeline.checks import Level
 from pipeline.checks.models import corners, outlined, size, try_out
 from pipeline.data import Blueprint, Prepared
-from pipeline.space import Choice, Float, Int, Space
+from pipeline.space import Choice, Condition, Float, Int, Space
 from tests.conftest import Make
 
 pytestmark = pytest.mark.slow
@@ -25,6 +25,15 @@ def test_corners_are_the_lowest_the_highest_and_those_beside_it() -> None:
     assert len(found) == 7
     assert len(corners(Space({f"d{i}": Int(0, 1) for i in range(40)}))) == 16
     assert corners(Space({})) == [{}]
+
+
+def test_corners_have_what_applies_and_go_where_a_setting_does() -> None:
+    sgd = (Condition("optimizer", ("sgd",)),)
+    space = Space({"optimizer": Choice(("adam", "sgd", "lion")), "momentum": Float(0.0, 0.9, when=sgd)})
+    found = corners(space)
+    assert found[:2] == [{"optimizer": "adam"}, {"optimizer": "lion"}]
+    assert sorted(point["momentum"] for point in found[2:]) == [0.0, 0.9]
+    assert all(map(space.holds, found))
 
 
 def test_an_outline_counts_what_a_model_has_and_asks_for_no_memory(blueprint: Blueprint) -> None:

@@ -103,6 +103,10 @@ def test_all_are_those_that_do_not_take_long() -> None:
             ["check", "titanic", "--set", "data.target=Survive"],
             "experiments/titanic.toml, data.target: there is no column `Survive`. Did you mean `Survived`?",
         ),
+        (
+            ["tune", "titanic", "--set", "model.dropout={low=0.0,high=0.5,when={dept=1}}"],
+            "command line, model.dropout: its `when` names dept, which is unknown. Did you mean `depth`?",
+        ),
         (["tune", "titanic", "--set", "epochs"], "command line, SET: `epochs` sets nothing."),
     ],
     ids=lambda value: str(value)[:40],

@@ -6,7 +6,7 @@ import optuna
 import pytest
 
 from pipeline.figures.importance import FEWEST, importance
-from pipeline.space import Choice, Space
+from pipeline.space import Choice, Condition, Space
 from pipeline.trial import Leaderboard
 
 MakeBoard = Callable[[int], Leaderboard]
@@ -26,6 +26,34 @@ def test_the_setting_that_decides_comes_first_and_shares_add_up(
     assert "kernel" not in shares, "a setting with one value decides nothing"
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == level
+
+
+def depending(board: Leaderboard, space: Space, condition: Condition) -> tuple[Leaderboard, Space]:
+    """The search as if the learning rate, which decides, depended on another setting."""
+    name = "learning_rate"
+    fewer = [
+        o
+        if o.settings[condition.parent] in condition.values
+        else replace(o, settings={key: value for key, value in o.settings.items() if key != name})
+        for o in board.outcomes
+    ]
+    dimensions = {**space.dimensions, name: replace(space.dimensions[name], when=(condition,))}
+    return Leaderboard.of("val_loss", fewer, None, {}), Space(dimensions)
+
+
+def test_a_setting_that_only_some_trials_have_counts_by_how_many(make_board: MakeBoard, space: Space) -> None:
+    board = make_board(200)
+    whole = importance(board, space)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        half = importance(*depending(board, space, Condition("nesterov", (True,))))
+        rare = importance(*depending(board, space, Condition("width", (8,))))
+    assert whole is not None
+    assert half is not None
+    assert rare is not None
+    assert 0.05 < half["learning_rate"] < whole["learning_rate"]
+    assert "learning_rate" not in rare, "so few trials say nothing"
+    assert sum(rare.values()) == pytest.approx(1)
 
 
 def test_the_same_settings_decide_when_the_objective_is_to_be_large(make_board: MakeBoard, space: Space) -> None:

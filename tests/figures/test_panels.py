@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.figures import confusion
@@ -41,6 +42,33 @@ def test_listed_trials_outside_the_space_are_drawn_too(make_board: MakeBoard, sp
     axes = {d.label: d for d in parallel(moved, space).data[0].dimensions}
     assert set(axes["activation"]["values"]) == {-1}
     assert slices(moved, space).data[3].x[0] == "elu"
+
+
+def test_where_a_setting_is_no_part_of_a_trial_nothing_is_drawn_and_the_cell_is_empty(
+    make_board: MakeBoard, space: Space
+) -> None:
+    def without(settings: Params) -> Params:
+        return {k: v for k, v in settings.items() if k not in ("learning_rate", "width", "activation", "nesterov")}
+
+    board = make_board(40)
+    lacking = {o.number for o in board.outcomes if o.number % 2}
+    some = [replace(o, settings=without(o.settings)) if o.number in lacking else o for o in board.outcomes]
+    board = Leaderboard.of("val_loss", some, board.baseline, {})
+    having = sum(o.value is not None and o.number not in lacking for o in board.outcomes)
+    finished = sum(o.value is not None for o in board.outcomes)
+    counts = [len(trace.x) for trace in slices(board, space).data]
+    assert counts == [having, having, finished, having, having, finished]
+    lines = {d.label: d for d in parallel(board, space).data[0].dimensions}
+    for name in ("learning_rate", "width", "activation", "nesterov"):
+        axis = lines[name]
+        below = [value for value in axis["values"] if value == axis.tickvals[0]]
+        assert axis.ticktext[0] == "none"
+        assert axis.range[0] == axis.tickvals[0] < min(value for value in axis["values"] if value not in below)
+        assert len(below) == finished - having
+    cells = table(board).set_index("trial")["width"]
+    assert {number for number in cells.index if cells[number] is pd.NA} == lacking
+    assert cells.dtype == "Int64"
+    assert table(board).columns[-1] == "reason"
 
 
 def test_the_table_ranks_the_baseline_without_giving_it_a_place(make_board: MakeBoard) -> None:

@@ -1,11 +1,16 @@
 """A slot's numbers are its trial's own: whoever trains beside it, and whenever it began."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pipeline.build import build
 from pipeline.data import Prepared
+from pipeline.engines.vectorized.lanes import Lanes
+from pipeline.trial import Trial
+from tests.conftest import Make as Titanic
 from tests.engines.vectorized.conftest import Make, engine, trained, trial
 
 pytestmark = pytest.mark.slow
@@ -34,6 +39,27 @@ def test_a_trial_that_becomes_nan_changes_no_bit_of_its_neighbours(blueprints: M
         assert with_wild[one.number][0] == with_tame[one.number][0]
         for a, b in zip(with_wild[one.number][1].weights, with_tame[one.number][1].weights, strict=True):
             assert np.array_equal(a, b)
+
+
+def test_trials_of_one_optimizer_share_a_lane_whatever_others_are_searched_for(titanic: Titanic, few: Prepared) -> None:
+    experiment = titanic(
+        {
+            "training.optimizer": ["adam", "sgd"],
+            "training.momentum": {"low": 0.1, "high": 0.9, "when": {"optimizer": "sgd"}},
+            "model.dropout": {"low": 0.1, "high": 0.5, "when": {"width": [64]}},
+            "model.width": [32, 64],
+        }
+    )
+    blueprint = build(experiment, few)
+    lanes = Lanes(blueprint, few)
+    shares = [(i * 0.618 % 1, i * 0.271 % 1, i * 0.414 % 1) for i in range(12)]
+    found: dict[tuple[Any, ...], set[int]] = {}
+    for i, (one, two, three) in enumerate(shares, start=1):
+        params = blueprint.space.at([one, 0.5, three, two, one, two])
+        lane = lanes.take(Trial(i, params, seed=i, epochs=3), blueprint.settings(params), None)
+        found.setdefault((params["optimizer"], "dropout" in params), set()).add(id(lane))
+    assert [len(lane) for lane in found.values()] == [1] * 4
+    assert len(set.union(*found.values())) == 4
 
 
 def test_what_comes_in_which_order_follows_from_the_trials_alone(blueprints: Make, few: Prepared) -> None:

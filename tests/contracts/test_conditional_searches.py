@@ -1,0 +1,121 @@
+"""What every search promises of dimensions with `when`, over every library and sampler that `choose` lists."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from pipeline import choose
+from pipeline.errors import UserError
+from pipeline.experiment import Search as SearchSettings
+from pipeline.searches import Search, SearchPart
+from pipeline.space import Choice, Condition, Float, Int, Params, Space
+from pipeline.trial import End, Outcome, Trial
+from tests.contracts.test_searches import Parts, parts, proposals, run
+
+EPOCHS = 9
+TRIALS = {"grid": 1000, "bayesian": 26}
+"""KerasTuner's grid goes by order; its bayesian sampler takes seconds a trial after its first 21."""
+SGD = Condition("optimizer", ("sgd",))
+SPACE = Space(
+    {
+        # before its parents, as a file may have it
+        "decay": Choice((0.0, 0.5), (Condition("momentum", (2, 3)),)),
+        "momentum": Int(1, 3, when=(SGD,)),
+        "nesterov": Choice((True, False), (SGD, Condition("depth", (1, 2)))),
+        "rate": Float(1e-4, 1.0, log=True, points=2),
+        "rho": Float(0.5, 1.0, step=0.5, when=(Condition("optimizer", ("rmsprop", "adadelta")),)),
+        "optimizer": Choice(("sgd", "rmsprop", "adadelta", "adam")),
+        "depth": Int(1, 3),
+    }
+)
+
+
+def conditional(*, able: bool) -> Parts:
+    return [(n, s) for n, s in parts() if (s in cast("SearchPart", choose.part("searches", n, "")).CONDITIONAL) is able]
+
+
+def searching(name: str, sampler: str, **more: Any) -> SearchSettings:
+    library = name if name in ("optuna", "keras_tuner") else "own"
+    listed = [SPACE.at([(i * 0.618 + d * i * 0.271) % 1 for d in range(len(SPACE.dimensions))]) for i in range(40)]
+    return SearchSettings.model_validate(
+        {"library": library, "sampler": sampler, "trials": TRIALS.get(sampler, 40), "listed": listed, **more}
+    )
+
+
+def create(name: str, sampler: str, folder: Path, **more: Any) -> Search:
+    part = cast("SearchPart", choose.part("searches", name, "search"))
+    chosen = searching(name, sampler, **more)
+    part.check(SPACE, chosen, EPOCHS)
+    return part.create(SPACE, chosen, EPOCHS, folder)
+
+
+def applying(params: Params) -> set[str]:
+    """What applies, in words of its own."""
+    found = {"rate", "optimizer", "depth"}
+    if params["optimizer"] == "sgd":
+        found |= {"momentum"} | ({"nesterov"} if int(params["depth"]) < 3 else set())
+        found |= {"decay"} if int(params["momentum"]) > 1 else set()
+    return found | ({"rho"} if params["optimizer"] in ("rmsprop", "adadelta") else set())
+
+
+def ended(trial: Trial) -> Outcome:
+    """A value that a trial of sgd may have, and others cannot: some samplers find it and stay there."""
+    if trial.number % 7 == 0:
+        return Outcome(trial, trial.params, End.FAILED, None, None, ())
+    value = float(trial.params["rate"]) + (0.1 * int(trial.params["momentum"]) if "momentum" in trial.params else 1.0)
+    return Outcome(trial, trial.params, End.COMPLETE, value, trial.epochs, ())
+
+
+@pytest.mark.parametrize(("name", "sampler"), conditional(able=True))
+def test_a_trial_has_what_applies_and_nothing_else(name: str, sampler: str, tmp_path: Path) -> None:
+    trials = run(create(name, sampler, tmp_path), at_once=3, end=ended)
+    for trial in trials:
+        assert trial.params.keys() == applying(trial.params)
+        assert SPACE.holds(trial.params)
+    assert {trial.params["optimizer"] for trial in trials} == {"sgd", "rmsprop", "adadelta", "adam"}
+    for dependent in ("momentum", "nesterov", "decay", "rho"):
+        assert {dependent in trial.params for trial in trials} == {True, False}
+
+
+@pytest.mark.parametrize(("name", "sampler"), conditional(able=True))
+def test_killed_after_each_trial_it_asks_for_the_same(name: str, sampler: str, tmp_path: Path) -> None:
+    whole = run(create(name, sampler, tmp_path / "whole", trials=24), end=ended)
+    resumed: list[Trial] = []
+    while trials := create(name, sampler, tmp_path / "parts", trials=24).ask(1):
+        again = create(name, sampler, tmp_path / "parts", trials=24)
+        assert proposals(again.ask(1)) == proposals(trials), "in flight when it was killed: given out again"
+        resumed.extend(trials)
+        again.tell(ended(trials[0]))
+    assert proposals(resumed) == proposals(whole)
+
+
+@pytest.mark.parametrize("name", ["optuna", "keras_tuner"])
+def test_a_grid_has_every_point_once_and_knows_how_many(name: str, tmp_path: Path) -> None:
+    search = create(name, "grid", tmp_path, trials=1000)
+    points = [frozenset(trial.params.items()) for trial in run(search, end=ended)]
+    assert len(set(points)) == len(points) == search.total
+    assert set(points) == {frozenset(point.items()) for point in SPACE.grid()}
+
+
+def test_a_promoted_trial_keeps_what_applies(tmp_path: Path) -> None:
+    trials = {t.number: t for t in run(create("keras_tuner", "hyperband", tmp_path, trials=1000), end=ended)}
+    promoted = [trial for trial in trials.values() if trial.parent is not None]
+    assert any("momentum" in trial.params for trial in promoted)
+    for trial in promoted:
+        assert trial.params == trials[trial.parent or 0].params
+
+
+@pytest.mark.parametrize(("name", "sampler"), conditional(able=False))
+def test_what_cannot_is_refused_with_those_that_can(name: str, sampler: str) -> None:
+    part = cast("SearchPart", choose.part("searches", name, "search"))
+    with pytest.raises(UserError) as error:
+        part.check(SPACE, searching(name, sampler), EPOCHS)
+    message = str(error.value)
+    assert message.startswith(f"search.sampler: {sampler} cannot leave decay out of a trial, as its `when` asks.")
+    assert all(able in message.partition("These can: ")[2] for pair in conditional(able=True) for able in pair[1:])
+
+
+def test_a_space_without_conditions_is_refused_to_nobody() -> None:
+    part = cast("SearchPart", choose.part("searches", "optuna", "search"))
+    part.check(Space({"x": Float(0, 1), "y": Float(0, 1)}), searching("optuna", "cmaes"), EPOCHS)
