@@ -57,7 +57,7 @@ def fingerprint(experiment: Experiment, digest: str) -> str:
     content = _sections(experiment)
     content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}
     found = family(experiment.model.family, experiment.file)
-    content |= {"code": found.code} if isinstance(found, Own) else {}
+    content |= {"code": found.named.code} if isinstance(found, Own) else {}
     text = json.dumps([content, digest], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
