@@ -93,9 +93,12 @@ class EarlyStopping(Section):
 
 @final
 class Training(Section):
-    """`[training]`: the optimizer, its numbers by Keras's names (left out: Keras's defaults), and the epochs."""
+    """`[training]`: the optimizer, its numbers by Keras's names (left out: Keras's defaults), and the epochs.
 
-    optimizer: Annotated[Name, Searchable(str, allowed=OPTIMIZERS)] = "adam"
+    `optimizer` is None where each model brings its own.
+    """
+
+    optimizer: Annotated[Name | None, Searchable(str, allowed=OPTIMIZERS)] = "adam"
     batch_size: Annotated[Whole, Searchable(int, least=1)] = 32
     epochs: Annotated[Whole, Searchable(int, least=1)] = 100
     early_stopping: EarlyStopping | Literal[False] = Field(
@@ -233,14 +236,17 @@ NOT_SETTINGS: Final = frozenset({"family", "engine", "backend", "early_stopping"
 
 
 def flat(model: Model, training: Training) -> dict[str, Setting]:
-    """The settings of both sections under their last names; settings that are not given are left out."""
+    """The settings of both sections under their last names; settings that are not given are left out.
+
+    A name that both have is the model's, which brings its optimizer then.
+    """
     stopping = training.early_stopping or None
     found: dict[str, Setting] = {}
     for section in (model, training, stopping):
         for name in type(section).model_fields if section is not None else ():
             value = getattr(section, name)
             if name not in NOT_SETTINGS and value is not None:
-                found[name] = value
+                found.setdefault(name, value)
     return found
 
 

@@ -11,6 +11,7 @@ from pipeline import choose
 from pipeline.data import Output
 from pipeline.errors import UserError
 from pipeline.experiment import NOT_SETTINGS, EarlyStopping, Model, Training
+from pipeline.hyper import Hyper
 from pipeline.named import FIELD, PREFIX, Named, named
 from pipeline.searchable import Searchable
 from pipeline.space import Choice, Float, Int, Params
@@ -21,11 +22,19 @@ if TYPE_CHECKING:
     from pipeline.models import ModelPart
 
 
-def family(name: str, file: str) -> "ModelPart | Own":
+def family(name: str, file: str) -> "ModelPart | Own | Hyper":
     """The family that a file names; UserError at `model.family` where there is none."""
     if not name.startswith(PREFIX):
         return cast("ModelPart", choose.part("models", name, FIELD))
-    return Own(named(name, file))
+    found = named(name, file)
+    return Hyper(found) if found.is_hypermodel else Own(found)
+
+
+def backend_of(found: "ModelPart | Own | Hyper", training: Training) -> str:
+    """The backend that `[training]` names, or the one on which a family trains fastest in lanes."""
+    if training.backend != "auto":
+        return training.backend
+    return str(getattr(found, "BACKEND", "tensorflow")) if training.engine == "vectorized" else "tensorflow"
 
 
 @final

@@ -52,6 +52,11 @@ class Named:
         """The text of the module, which decides what its models are; empty where it has no file."""
         return self.path.read_text("utf-8") if self.path is not None else ""
 
+    @property
+    def is_hypermodel(self) -> bool:
+        """Whether the module's text says that this is for KerasTuner: a subclass of a HyperModel, or `function(hp)`."""
+        return self.path is not None and self.member in _hypermodels(ast.parse(self.code))
+
     def check(self) -> None:
         """UserError where the module's text has no such member, or is no Python."""
         if self.path is None:
@@ -146,6 +151,20 @@ def _names(tree: ast.Module) -> set[str]:
                 found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
             case ast.If() | ast.Try():
                 found.add("*")
+    return found
+
+
+def _hypermodels(tree: ast.Module) -> set[str]:
+    """The classes of a module that derive from one called …HyperModel, and its functions of one argument `hp`."""
+    found: set[str] = set()
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(args=ast.arguments(args=[ast.arg(arg="hp")])):
+                found.add(node.name)
+            case ast.ClassDef():
+                bases = [ast.unparse(base) for base in node.bases]
+                if any(base.endswith("HyperModel") or base in found for base in bases):
+                    found.add(node.name)
     return found
 
 

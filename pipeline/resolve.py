@@ -23,7 +23,9 @@ from pipeline.experiment import (
     measured,
     without_ranges,
 )
-from pipeline.family import Own, family
+from pipeline.family import Own, backend_of, family
+from pipeline.hyper import Hyper, given
+from pipeline.optimizers import NAMES
 from pipeline.searches import SearchPart
 from pipeline.space import Scalar
 
@@ -81,14 +83,14 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
         if not isinstance(value, dict):
             raise UserError(key, f"is {value!r}, not a section.", f"Write `[{key}]` and its keys below.")
     data = _part_section("sources", "source", "data", file)
-    model = _model(path, file)
-    training = _section(Training, "training", file.get("training", {}))
+    preprocess = _section(Preprocess, "preprocess", file.get("preprocess", {}))
     search = _section(Search, "search", file.get("search", {}))
+    model, training = _model_and_training(path, file)
     experiment = Experiment(
         name=path.stem,
         file=str(path),
         data=data,
-        preprocess=_section(Preprocess, "preprocess", file.get("preprocess", {})),
+        preprocess=preprocess,
         model=model,
         training=training,
         search=search.model_copy(
@@ -107,10 +109,17 @@ def _part_section(folder: str, key: str, field: str, file: Mapping[str, Any]) ->
     return _section(choose.part(folder, name, f"{field}.{key}").Settings, field, file[field])
 
 
-def _model(path: Path, file: Mapping[str, Any]) -> Model:
+def _model_and_training(path: Path, file: Mapping[str, Any]) -> tuple[Model, Training]:
+    """Both sections; of a HyperModel they follow from its builds, for which Keras is imported once all else is read."""
     found = family(_name("models", "family", "model", file), str(path))
+    raw = file.get("training", {})
+    training = _section(Training, "training", raw)
+    if isinstance(found, Hyper):
+        explored = found.explored(backend_of(found, training))
+        model = _section(found.settings(explored), "model", given(explored, file["model"]))
+        return model, found.training(explored, training, raw)
     kind = found.settings(file["model"]) if isinstance(found, Own) else found.Settings
-    return _section(kind, "model", file["model"])
+    return _section(kind, "model", file["model"]), training
 
 
 def _name(folder: str, key: str, field: str, file: Mapping[str, Any]) -> str:
@@ -132,7 +141,13 @@ def _section(kind: type[S], field: str, raw: Mapping[str, Any]) -> S:
 def _whole(model: Model, training: Training, table: Mapping[str, Any], field: str) -> dict[str, Scalar]:
     """A whole setting: `table` over what the file fixes over the defaults; UserError at `field`."""
     kinds = (type(model), Training, EarlyStopping)
-    known = [name for kind in kinds for name in kind.model_fields if name not in NOT_SETTINGS]
+    theirs = NAMES if training.optimizer is None else frozenset()
+    known = [
+        name
+        for kind in kinds
+        for name in kind.model_fields
+        if name not in NOT_SETTINGS and (kind is type(model) or name not in theirs)
+    ]
     for key, value in table.items():
         if key not in known:
             raise UserError(f"{field}.{key}", "unknown setting.", nearest(key, known))
@@ -140,9 +155,11 @@ def _whole(model: Model, training: Training, table: Mapping[str, Any], field: st
             raise UserError(f"{field}.{key}", f"is {value!r}.", "Write one value: this is one setting, not a space.")
     try:
         whole_model = _overlaid(model, table)
-        whole_training = _overlaid(training, table)
+        whole_training = _overlaid(training, {k: v for k, v in table.items() if k not in type(model).model_fields})
     except ValidationError as error:
         raise mend.user_error(error, type(model), field) from None
+    if training.optimizer is None:
+        whole_training = whole_training.model_copy(update={"optimizer": None})
     return cast("dict[str, Scalar]", flat(whole_model, whole_training))
 
 
@@ -153,7 +170,7 @@ def _overlaid(section: S, table: Mapping[str, Any]) -> S:
     stopping = fixed.get("early_stopping")
     if isinstance(stopping, Section):
         fixed["early_stopping"] = _overlaid(stopping, table)
-    if "optimizer" in own and own["optimizer"] != fixed.get("optimizer"):
+    if kind is Training and "optimizer" in own and own["optimizer"] != fixed.get("optimizer"):
         # another optimizer's numbers would be wrong or unknown here
         fixed = {key: value for key, value in fixed.items() if key in ("batch_size", "epochs", "early_stopping")}
     return kind.model_validate({**fixed, **own})

@@ -23,6 +23,7 @@ ORDER = [
     "study",
     "record",
     "family",
+    "hyper",
     "stopping searches engines ledgers figures models transforms sources scores baselines champion",
     "weights journal",
     "named experiment mend",
@@ -36,7 +37,7 @@ LEVEL = {name: i for i, line in enumerate(ORDER) for name in line.split()}
 ROOMS = {
     "mlflow": ("ledgers/mlflow/", "champion"),
     "optuna": ("searches/optuna.py", "figures/importance.py"),
-    "keras_tuner": ("searches/keras_tuner.py",),
+    "keras_tuner": ("searches/keras_tuner.py", "models/_hypermodel.py"),
     "keras": (
         "models/",
         "engines/",
@@ -45,6 +46,7 @@ ROOMS = {
         "build.py",
         "criterion.py",
         "named.py",
+        "hyper.py",
         "evaluate.py",
         "checks/models.py",
         "champion",
