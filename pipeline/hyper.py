@@ -56,7 +56,7 @@ class Hyper:
         fields: dict[str, Any] = {"family": (str, ...)}
         for key, asked in explored.asked.items():
             self._check_name(key, taken)
-            fields[key] = (Annotated[Any, Searchable(_kind(asked))], asked.default)
+            fields[key] = (Annotated[Any, _searchable(asked)], asked.default)
         made: type[Model] = create_model("Settings", __base__=Model, __module__=__name__, **fields)
         return made
 
@@ -136,12 +136,14 @@ def given(explored: Explored, raw: Mapping[str, Any]) -> dict[str, Any]:
     return {**{key: asked.setting for key, asked in explored.asked.items()}, **raw}
 
 
-def _kind(asked: Asked) -> type:
+def _searchable(asked: Asked) -> Searchable:
     match asked.setting:
         case Int():
-            return int
+            return Searchable(int)
         case Float():
-            return float
+            return Searchable(float)
+        case Choice(options) if isinstance(options[0], str):
+            return Searchable(str, allowed=tuple(map(str, options)))
         case Choice(options):
-            return type(options[0])
-    return type(asked.setting)
+            return Searchable(type(options[0]))
+    return Searchable(type(asked.setting))
