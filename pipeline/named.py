@@ -155,7 +155,7 @@ def _names(tree: ast.Module) -> set[str]:
 
 
 def _hypermodels(tree: ast.Module) -> set[str]:
-    """The classes of a module that derive from one called …HyperModel, and its functions of one argument `hp`."""
+    """A module's classes that derive from one called …HyperModel, instances of them, and functions of one `hp`."""
     found: set[str] = set()
     for node in tree.body:
         match node:
@@ -165,6 +165,8 @@ def _hypermodels(tree: ast.Module) -> set[str]:
                 bases = [ast.unparse(base) for base in node.bases]
                 if any(base.endswith("HyperModel") or base in found for base in bases):
                     found.add(node.name)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=kind)) if ast.unparse(kind) in found:
+                found.add(name)
     return found
 
 

@@ -1,5 +1,6 @@
-"""What a `keras_tuner.HyperModel`, or a function of `hp`, asks for while it builds, and what it builds of values."""
+"""What a HyperModel, or a function of `hp`, asks for while it builds, and what it builds of given values."""
 
+import inspect
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -109,20 +110,26 @@ def _parts(member: Any, name: str) -> tuple[Callable[[Any], None], Callable[[Any
     """What declares hyperparameters, and what builds a model."""
     import keras_tuner
 
-    kind: Any = member if isinstance(member, type) else None
-    if kind is None:
-        return keras_tuner.HyperModel().declare_hyperparameters, member
+    kind: Any = member if isinstance(member, type) else type(member)
     if not issubclass(kind, keras_tuner.HyperModel):
+        if kind is not member:
+            return keras_tuner.HyperModel().declare_hyperparameters, member
         raise UserError(name, f"`{kind.__name__}` is no keras_tuner.HyperModel.", "Derive it from that class.")
     if kind.fit is not keras_tuner.HyperModel.fit:
         problem = f"`{kind.__name__}` has a fit() of its own, which would not be called."
         raise UserError(name, problem, "Move what it sets into [training], as `batch_size = [16, 32]`, and remove it.")
-    try:
-        made = kind()
-    except TypeError as error:
-        mend = "Give each argument of its __init__ a default."
-        raise UserError(name, f"`{kind.__name__}()` cannot be made: {error}.", mend) from None
+    made = _made(kind, name) if kind is member else member
     return made.declare_hyperparameters, made.build
+
+
+def _made(kind: Any, name: str) -> Any:
+    """A HyperModel of a class that takes no arguments."""
+    for argument in inspect.signature(kind).parameters.values():
+        if argument.default is argument.empty and argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
+            problem = f"`{kind.__name__}` cannot be made without `{argument.name}`."
+            mend = f"Give it a default, or name an instance of it: `net = {kind.__name__}(…)` in the module."
+            raise UserError(name, problem, mend)
+    return kind()
 
 
 def _asked(one: Any, name: str) -> Asked:

@@ -122,6 +122,14 @@ class Fits(keras_tuner.HyperModel):  # type: ignore[misc]
 class Needs(keras_tuner.HyperModel):  # type: ignore[misc]
     def __init__(self, classes: int) -> None:
         super().__init__()
+        self.classes = classes
+
+    def build(self, hp: Any) -> Any:
+        return small(keras.layers.Dense(hp.Int("units", self.classes, 10)))
+
+
+def test_an_instance_is_what_its_class_is() -> None:
+    assert set(explore(Needs(3), "name").asked) == {"units"}
 
 
 def twice(hp: Any) -> Any:
@@ -142,8 +150,8 @@ def reverse(hp: Any) -> Any:
     ("member", "message"),
     [
         (Fits, "name: `Fits` has a fit() of its own, which would not be called. Move what it sets into [training]"),
-        (Needs, "name: `Needs()` cannot be made: "),
-        (Needs, "Give each argument of its __init__ a default."),
+        (Needs, "name: `Needs` cannot be made without `classes`. Give it a default, or name an instance of it"),
+        (Fits(), "name: `Fits` has a fit() of its own"),
         (int, "name: `int` is no keras_tuner.HyperModel."),
         (lambda hp: None, "name: its build gives NoneType, no keras.Model. Return the model."),
         (twice, "name: `units` has several ranges, each under a condition of its own."),
