@@ -59,10 +59,10 @@ def explore(member: Any, name: str) -> Explored:
             first = first if first is not None else model
         for one in hp.space:
             found.setdefault((one.name, repr([c.get_config() for c in one.conditions])), _asked(one, name))
-        for active in [n for n in hp.values if n not in tried]:
-            tried.add(active)
-            setting = next(asked.setting for (n, _), asked in found.items() if n == active)
-            points.extend({**point, active: value} for value in _tries(setting))
+        for (active, _), asked in found.items():
+            if active in hp.values.keys() - tried:
+                tried.add(active)
+                points.extend({**point, active: value} for value in _tries(asked.setting))
     return Explored(_by_name(found, name), bool(getattr(first, "compiled", False)))
 
 
