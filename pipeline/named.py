@@ -174,7 +174,7 @@ def _line(error: BaseException, path: Path | None) -> int | None:
     """The last line of a file that an error came through."""
     line, trace = None, error.__traceback__
     while trace is not None:
-        if path is not None and trace.tb_frame.f_code.co_filename == str(path):
+        if path is not None and Path(trace.tb_frame.f_code.co_filename).absolute() == path.absolute():
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
