@@ -7,6 +7,7 @@ from pipeline.data import Blueprint, Output, Prepared, Task
 from pipeline.errors import UserError
 from pipeline.experiment import Experiment
 from pipeline.family import Own, family
+from pipeline.hyper import Hyper
 from pipeline.optimizers import CLASSES, takes
 from pipeline.scaling import Make, scaled, scalings
 from pipeline.space import Choice, Params
@@ -29,8 +30,7 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
     shape = prepared.train.x.shape[1:]
     output = _output(prepared)
     _check(found, experiment, prepared, output)
-    # a model of one's own may end in its softmax whatever it is told
-    trained = output if isinstance(found, Own) else output.trained
+    trained = _trained(found, experiment, output)
     model: Make = partial(found.model, input=shape, output=trained)
     answering: Make = partial(found.model, input=shape, output=output)
     if isinstance(experiment.preprocess.scale, Choice):
@@ -39,9 +39,8 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
         except UserError as error:
             raise error.within(experiment.file) from None
         model, answering = (partial(scaled, make=make, fitted=fitted) for make in (model, answering))
-    return Blueprint(
-        experiment.space, experiment.fixed, model, answering, optimizer, shape, trained, experiment.defaults
-    )
+    brought = found.optimizer if isinstance(found, Hyper) and experiment.training.optimizer is None else optimizer
+    return Blueprint(experiment.space, experiment.fixed, model, answering, brought, shape, trained, experiment.defaults)
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
@@ -54,9 +53,16 @@ def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
     return made
 
 
-def _check(found: "ModelPart | Own", experiment: Experiment, prepared: Prepared, output: Output) -> None:
+def _trained(found: "ModelPart | Own | Hyper", experiment: Experiment, output: Output) -> Output:
+    if isinstance(found, Hyper):
+        return found.trained(experiment.baseline, output)
+    # a model of one's own may end in its softmax whatever it is told
+    return output if isinstance(found, Own) else output.trained
+
+
+def _check(found: "ModelPart | Own | Hyper", experiment: Experiment, prepared: Prepared, output: Output) -> None:
     shape = prepared.train.x.shape[1:]
-    if isinstance(found, Own):
+    if isinstance(found, Own | Hyper):
         try:
             found.made(experiment.baseline, shape, output)
         except UserError as error:

@@ -96,9 +96,12 @@ class EarlyStopping(Section):
 
 @final
 class Training(Section):
-    """`[training]`: the optimizer, its numbers by Keras's names (left out: Keras's defaults), and the epochs."""
+    """`[training]`: the optimizer, its numbers by Keras's names (left out: Keras's defaults), and the epochs.
 
-    optimizer: Annotated[Name, Searchable(str, allowed=OPTIMIZERS)] = "adam"
+    `optimizer` is None where each model brings its own.
+    """
+
+    optimizer: Annotated[Name | None, Searchable(str, allowed=OPTIMIZERS)] = "adam"
     batch_size: Annotated[Whole, Searchable(int, least=1)] = 32
     epochs: Annotated[Whole, Searchable(int, least=1)] = 100
     early_stopping: EarlyStopping | Literal[False] = Field(
@@ -252,14 +255,19 @@ def flat(preprocess: Preprocess, model: Model, training: Training) -> dict[str, 
 
 
 def placed(preprocess: Preprocess, model: Model, training: Training) -> Iterator[tuple[Section, str, Setting]]:
-    """Each setting with the section that it stands in; preprocessing is a trial's own where it is searched."""
+    """Each setting with the section that it stands in; preprocessing is a trial's own where it is searched.
+
+    A name that two sections have is the model's, which brings its optimizer then.
+    """
     if isinstance(preprocess.scale, Choice):
         yield preprocess, "scale", preprocess.scale
+    models = type(model).model_fields
     stopping = training.early_stopping or None
     for section in (model, training, stopping):
         for name in type(section).model_fields if section is not None else ():
             value = getattr(section, name)
-            if section is not None and name not in NOT_SETTINGS and value is not None:
+            brought = section is not model and name in models
+            if section is not None and value is not None and name not in NOT_SETTINGS and not brought:
                 yield section, name, value
 
 

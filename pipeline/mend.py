@@ -22,8 +22,10 @@ def user_error(error: ValidationError, kind: type[BaseModel], field: str) -> Use
 
 
 def _names(error: ErrorDetails) -> list[str]:
-    """The keys on the way to the error, without the names of a union's branches."""
-    return [str(part) for part in error["loc"] if str(part).isidentifier() and str(part).islower()]
+    """The keys on the way to the error, without the names of a union's branches, none of which comes first."""
+    return [
+        str(part) for i, part in enumerate(error["loc"]) if not i or (str(part).isidentifier() and str(part).islower())
+    ]
 
 
 def _sentences(error: ErrorDetails, kind: type[BaseModel], where: str) -> tuple[str, str]:

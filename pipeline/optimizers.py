@@ -39,6 +39,9 @@ OWN: Final[Mapping[str, tuple[str, ...]]] = {
 
 OPTIMIZERS: Final = tuple(OWN)
 
+NAMES: Final = frozenset({"optimizer", *EVERY, *(number for own in OWN.values() for number in own)})
+"""What `[training]` says of the optimizer: its kind, and every number that one has."""
+
 CLASSES: Final[Mapping[str, str]] = {
     **{name: name.capitalize() for name in OWN},
     "sgd": "SGD",

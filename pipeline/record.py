@@ -14,6 +14,7 @@ from pipeline.data import Dataset
 from pipeline.events import DatasetRecord, SearchRecord
 from pipeline.experiment import Experiment, Section
 from pipeline.family import Own, family
+from pipeline.hyper import Hyper
 from pipeline.searchable import written
 
 PACKAGES: Final = ("tensorflow", "keras", "keras-tuner", "optuna", "mlflow", "scikit-learn", "pandas", "numpy")
@@ -57,7 +58,7 @@ def fingerprint(experiment: Experiment, digest: str) -> str:
     content = _sections(experiment)
     content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}
     found = family(experiment.model.family, experiment.file)
-    content |= {"code": found.code} if isinstance(found, Own) else {}
+    content |= {"code": found.named.code} if isinstance(found, Own | Hyper) else {}
     text = json.dumps([content, digest], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 

@@ -23,9 +23,11 @@ from pipeline.experiment import (
     measured,
     without_ranges,
 )
-from pipeline.family import Own, family
+from pipeline.family import Own, backend_of, family
+from pipeline.hyper import Hyper, given
+from pipeline.optimizers import NAMES
 from pipeline.searches import SearchPart
-from pipeline.space import Scalar
+from pipeline.space import Choice, Scalar
 
 SECTIONS = ("data", "preprocess", "model", "training", "search", "baseline")
 EXPERIMENTS = Path("experiments")
@@ -82,10 +84,12 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
             raise UserError(key, f"is {value!r}, not a section.", f"Write `[{key}]` and its keys below.")
     data = _part_section("sources", "source", "data", file)
     preprocess = _section(Preprocess, "preprocess", file.get("preprocess", {}))
-    model = _model(path, file)
-    training = _section(Training, "training", file.get("training", {}))
     search = _section(Search, "search", file.get("search", {}))
+    model, training = _model_and_training(path, file)
     sections = (preprocess, model, training)
+    if isinstance(preprocess.scale, Choice) and "scale" in type(model).model_fields:
+        problem = "is searched, and the model has a setting of that name too."
+        raise UserError("preprocess.scale", problem, "Give the model's setting another name.")
     experiment = Experiment(
         name=path.stem,
         file=str(path),
@@ -107,10 +111,17 @@ def _part_section(folder: str, key: str, field: str, file: Mapping[str, Any]) ->
     return _section(choose.part(folder, name, f"{field}.{key}").Settings, field, file[field])
 
 
-def _model(path: Path, file: Mapping[str, Any]) -> Model:
+def _model_and_training(path: Path, file: Mapping[str, Any]) -> tuple[Model, Training]:
+    """Both sections; of a HyperModel they follow from its builds, for which Keras is imported once all else is read."""
     found = family(_name("models", "family", "model", file), str(path))
+    raw = file.get("training", {})
+    training = _section(Training, "training", raw)
+    if isinstance(found, Hyper):
+        explored = found.explored(backend_of(found, training))
+        model = _section(found.settings(explored), "model", given(explored, file["model"]))
+        return model, found.training(explored, training, raw)
     kind = found.settings(file["model"]) if isinstance(found, Own) else found.Settings
-    return _section(kind, "model", file["model"])
+    return _section(kind, "model", file["model"]), training
 
 
 def _name(folder: str, key: str, field: str, file: Mapping[str, Any]) -> str:
@@ -133,7 +144,13 @@ def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any
     """A whole setting: `table` over what the file fixes over the defaults; UserError at `field`."""
     preprocess, model, training = sections
     kinds = (type(model), Training, EarlyStopping)
-    known = [name for kind in kinds for name in kind.model_fields if name not in NOT_SETTINGS]
+    theirs = NAMES if training.optimizer is None else frozenset()
+    known = [
+        name
+        for kind in kinds
+        for name in kind.model_fields
+        if name not in NOT_SETTINGS and (kind is type(model) or name not in theirs)
+    ]
     searched = flat(preprocess, model, training).keys() & Preprocess.model_fields.keys()
     known += sorted(searched)
     for key, value in table.items():
@@ -143,12 +160,14 @@ def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any
             raise UserError(f"{field}.{key}", f"is {value!r}.", "Write one value: this is one setting, not a space.")
     try:
         whole_model = _overlaid(model, table)
-        whole_training = _overlaid(training, table)
+        whole_training = _overlaid(training, {k: v for k, v in table.items() if k not in type(model).model_fields})
         whole_preprocess = _overlaid(preprocess, table)
     except ValidationError as error:
         raise mend.user_error(error, type(model), field) from None
     except UserError as error:  # of a section's own check, which knows the setting by its place in the file
         raise UserError(f"{field}.{error.where.rpartition('.')[2]}", error.problem, error.mend) from None
+    if training.optimizer is None:
+        whole_training = whole_training.model_copy(update={"optimizer": None})
     whole = flat(whole_preprocess, whole_model, whole_training)
     return cast("dict[str, Scalar]", {name: getattr(whole_preprocess, name) for name in searched} | whole)
 
@@ -173,7 +192,7 @@ def _overlaid(section: S, table: Mapping[str, Any]) -> S:
     stopping = fixed.get("early_stopping")
     if isinstance(stopping, Section):
         fixed["early_stopping"] = _overlaid(stopping, table)
-    if "optimizer" in own and own["optimizer"] != fixed.get("optimizer"):
+    if kind is Training and "optimizer" in own and own["optimizer"] != fixed.get("optimizer"):
         # another optimizer's numbers would be wrong or unknown here
         fixed = {key: value for key, value in fixed.items() if key in ("batch_size", "epochs", "early_stopping")}
     return kind.model_validate({**fixed, **own})

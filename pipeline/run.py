@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from pipeline import backend
+from pipeline import backend, family
 from pipeline.build import build
 from pipeline.clock import Clock
 from pipeline.data import Blueprint, Prepared
 from pipeline.evaluate import evaluate
 from pipeline.events import SearchEnded, SearchMeasured
 from pipeline.experiment import Experiment
-from pipeline.family import family
 from pipeline.ledgers import Ledger, Links
 from pipeline.load import load
 from pipeline.pictures import draw
@@ -89,8 +88,4 @@ def run(
 
 def backend_of(experiment: Experiment) -> str:
     """The backend that a file names, or the one on which its family trains fastest in lanes."""
-    training = experiment.training
-    if training.backend != "auto":
-        return training.backend
-    found = family(experiment.model.family, experiment.file)
-    return str(getattr(found, "BACKEND", "tensorflow")) if training.engine == "vectorized" else "tensorflow"
+    return family.backend_of(family.family(experiment.model.family, experiment.file), experiment.training)

@@ -7,7 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from pipeline import choose
 from pipeline.experiment import Preprocess, Search, Section, Training
-from pipeline.family import PREFIX
+from pipeline.named import PREFIX
 
 OWN: Final = {
     "type": "object",

@@ -20,6 +20,22 @@ def only_ours(log: Path) -> Iterator["Console"]:
     from rich.console import Console
 
     log.parent.mkdir(parents=True, exist_ok=True)
+    with _turned_over(log) as terminal, os.fdopen(os.dup(terminal), "w", encoding="utf-8") as stream:
+        # a pipe has no width: wide enough that no line of a table is folded
+        width = None if os.isatty(terminal) else 140
+        yield Console(file=stream, width=width, highlight=False, soft_wrap=not os.isatty(terminal))
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """While it lasts, nothing that the process writes reaches terminal or log."""
+    with _turned_over(Path(os.devnull)):
+        yield
+
+
+@contextmanager
+def _turned_over(log: Path) -> Iterator[int]:
+    """The terminal's descriptor, while both outputs of the process are appended to `log`."""
     sys.stdout.flush()
     sys.stderr.flush()
     terminal, errors = os.dup(1), os.dup(2)
@@ -27,10 +43,7 @@ def only_ours(log: Path) -> Iterator["Console"]:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     try:
-        with os.fdopen(os.dup(terminal), "w", encoding="utf-8") as stream:
-            # a pipe has no width: wide enough that no line of a table is folded
-            width = None if os.isatty(terminal) else 140
-            yield Console(file=stream, width=width, highlight=False, soft_wrap=not os.isatty(terminal))
+        yield terminal
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

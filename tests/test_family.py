@@ -184,3 +184,11 @@ def test_a_function_that_makes_no_model_is_named_before_any_run(function: str, m
 
 def checked(experiment: Experiment) -> None:
     build(experiment, preprocess(load(experiment), experiment))
+
+
+def test_a_searched_scale_and_a_models_own_of_that_name_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text("def net(settings, input, output): ...\n")
+    text = 'data = { source = "titanic" }\npreprocess = { scale = ["standard", "robust"] }\n'
+    (tmp_path / "mine.toml").write_text(text + 'model = { family = "python:nets.net", scale = [1, 2] }\n')
+    with pytest.raises(UserError, match="the model has a setting of that name too"):
+        resolve(str(tmp_path / "mine.toml"))

@@ -1,6 +1,7 @@
 """The corner models of a space: looked at without their weights, then built and trained on one batch."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
 
@@ -26,12 +27,16 @@ PASSES: Final = 2
 @final
 @dataclass(frozen=True, slots=True)
 class Corner:
-    """A corner of the space: its whole settings, its parameters, and the bytes that training it takes."""
+    """A corner of the space: its whole settings, its parameters, and the bytes that training it takes.
+
+    `foreign` are the classes of its layers that are not Keras's.
+    """
 
     settings: Params
     params: Params
     parameters: int
     bytes: int
+    foreign: frozenset[str]
 
     @property
     def name(self) -> str:
@@ -67,7 +72,9 @@ def outlined(blueprint: Blueprint, params: Params) -> Corner:
     outputs = sum(_numbers(layer) for layer in model.layers)
     parameters = int(model.count_params())
     spent = BYTES * (COPIES * parameters + PASSES * int(settings["batch_size"]) * outputs)
-    return Corner(settings, params, parameters, spent)
+    kinds = {type(layer) for layer in model._flatten_layers(include_self=False)}  # noqa: SLF001
+    foreign = frozenset(kind.__name__ for kind in kinds if not kind.__module__.startswith("keras."))
+    return Corner(settings, params, parameters, spent, foreign)
 
 
 def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple[list[Finding], int]:
@@ -85,6 +92,7 @@ def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple
             found.append(_fails(", ".join(f"{k} {v}" for k, v in params.items()), error))
     if not sizes:
         return [*_raised(found)], 0
+    found += _unloadable(sorted(frozenset[str]().union(*(corner.foreign for corner in sizes))))
     heaviest = max(sizes, key=lambda corner: corner.bytes)
     tried = list({corner.name: corner for corner in (sizes[0], sizes[min(1, len(sizes) - 1)], heaviest)}.values())
     failed = [finding for corner in tried if (finding := _trained(corner, blueprint, prepared, free))]
@@ -121,6 +129,14 @@ def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int
     if math.isfinite(loss):
         return None
     return Finding(Level.WARNING, f"model with {corner.name}", f"its loss is {loss} after one batch: trials may fail.")
+
+
+def _unloadable(foreign: Sequence[str]) -> list[Finding]:
+    """A warning of layers of one's own, whose code a champion does not carry."""
+    if not foreign:
+        return []
+    sentence = f"{', '.join(foreign)}: no layer of Keras's, so that `make predict` and MLflow cannot load the champion."
+    return [Finding(Level.WARNING, "layers", sentence)]
 
 
 def _fails(name: str, error: Exception) -> Finding:

@@ -1,6 +1,7 @@
 """The corners of a space, and what they take."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from pipeline.build import build
 from pipeline.checks import Level
 from pipeline.checks.models import corners, outlined, size, try_out
 from pipeline.data import Blueprint, Prepared
-from pipeline.space import Choice, Condition, Float, Int, Space
+from pipeline.space import Choice, Condition, Float, Int, Params, Space
 from tests.conftest import Make
 
 pytestmark = pytest.mark.slow
@@ -73,3 +74,18 @@ def test_models_that_cannot_be_built_are_an_error_with_their_reason(blueprint: B
 
 def test_sizes_are_read_by_people() -> None:
     assert [size(count) for count in (10, 45_600, 1.09e6, 2e9, 3e13)] == ["1 kB", "46 kB", "1.09 MB", "2 GB", "30 TB"]
+
+
+def test_a_layer_of_ones_own_is_a_warning(blueprint: Blueprint, prepared: Prepared) -> None:
+    import keras
+
+    class Mine(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return x
+
+    def model(settings: Params) -> Any:
+        return keras.Sequential([keras.layers.Input(blueprint.input), Mine(), keras.layers.Dense(2)])
+
+    found, _ = try_out(replace(blueprint, model=model), prepared, None)
+    warnings = [finding.sentence for finding in found if finding.level is Level.WARNING]
+    assert warnings == ["Mine: no layer of Keras's, so that `make predict` and MLflow cannot load the champion."]

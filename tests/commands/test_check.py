@@ -70,3 +70,19 @@ def test_a_search_whose_models_have_no_memory_ends_before_its_first_run(typed: T
     assert line.startswith("experiments/titanic.toml, model with width 10000000, dropout ")
     assert "takes about" in line
     assert not (here / "mlruns" / "spool").exists()
+
+
+@pytest.mark.slow
+def test_what_a_hypermodel_raises_is_one_line_that_names_the_modules_line(typed: Type, here: Path) -> None:
+    (here / "experiments" / "nets.py").write_text(
+        "import keras\n\n\ndef net(hp):\n    return keras.Sequential([keras.layers.Dense(hp.Int('units', 8, 'x'))])\n"
+    )
+    (here / "experiments" / "net.toml").write_text(
+        'data = { source = "titanic" }\nmodel = { family = "python:nets.net" }\n'
+    )
+    done = typed("check", "net")
+    assert (done.returncode, done.stdout) == (2, "")
+    start = "experiments/net.toml, model.family: `python:nets.net` fails (line 5 of experiments/nets.py): ValueError: "
+    assert done.stderr.startswith(start)
+    assert done.stderr.count("\n") == 1
+    assert not (here / "mlruns" / "studies").exists()

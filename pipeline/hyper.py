@@ -1,0 +1,149 @@
+"""A `keras_tuner.HyperModel` of one's own as a family: its space is what its `build` asks for."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, final
+
+from pydantic import create_model
+
+from pipeline import backend
+from pipeline.blank import blank
+from pipeline.data import Output
+from pipeline.errors import UserError
+from pipeline.experiment import NOT_SETTINGS, EarlyStopping, Model, Training
+from pipeline.models import _compiled, _hypermodel
+from pipeline.models._hypermodel import Asked, Explored
+from pipeline.named import FIELD, Named
+from pipeline.optimizers import NAMES
+from pipeline.searchable import Searchable
+from pipeline.space import Choice, Float, Int, Params
+from pipeline.terminal import silent
+
+if TYPE_CHECKING:
+    import keras
+
+NAME: Final = re.compile(r"[A-Za-z][\w \-./]{0,199}")
+"""What pydantic takes for a field's name and MLflow for a parameter's."""
+RESERVED: Final = "tuner/"
+"""KerasTuner's hyperband speaks to its trials by such names."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Hyper:
+    """A class derived from `keras_tuner.HyperModel`, or a function of one argument `hp`, in a module of one's own."""
+
+    named: Named
+
+    def explored(self, keras_backend: str) -> Explored:
+        """What its builds ask for; runs the module and imports Keras on that backend. UserError where it fails."""
+        backend.prepare(keras_backend)
+        # before a command has a log: what TensorFlow says of itself belongs to neither terminal nor log
+        with silent():
+            try:
+                return _hypermodel.explore(self.named.imported(), self._title)
+            except UserError:
+                raise
+            except Exception as error:
+                raise self.named.failed(error, "It is called as build(hp).") from error
+
+    def settings(self, explored: Explored) -> type[Model]:
+        """`[model]` with what builds ask for; the file may give each another value, range or choices of its kind."""
+        taken = {*Training.model_fields, *EarlyStopping.model_fields, *NOT_SETTINGS}
+        taken -= NAMES if explored.compiled else set()
+        fields: dict[str, Any] = {"family": (str, ...)}
+        for key, asked in explored.asked.items():
+            self._check_name(key, taken)
+            fields[key] = (Annotated[Any, _searchable(asked)], asked.default)
+        made: type[Model] = create_model("Settings", __base__=Model, __module__=__name__, **fields)
+        return made
+
+    def training(self, explored: Explored, training: Training, given: Iterable[str]) -> Training:
+        """`[training]`, whose keys `given` stand in the file, as these models are trained.
+
+        A compiled model brings its optimizer, so that none is left to say here. What is left out besides is
+        `engine = "fit"`: each rate that a build reads would be a program of its own to compile.
+        """
+        for key in given:
+            if explored.compiled and key in NAMES:
+                problem = f"is given, but `{self.named.name}` compiles its models with an optimizer of its own."
+                raise UserError(f"training.{key}", problem, "Remove one of the two.")
+        update: dict[str, Any] = {"optimizer": None} if explored.compiled else {}
+        update |= {} if "engine" in given else {"engine": "fit"}
+        return training.model_copy(update=update)
+
+    def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
+        """What is built of the settings, made to take such rows and to answer as `output` says."""
+        built = _hypermodel.build(self.named.imported(), self._title, settings)
+        return _compiled.suited(self._shaped(built, input), self._title, output)
+
+    def optimizer(self, settings: Params) -> "keras.optimizers.Optimizer":
+        """A fresh optimizer, as the model of these settings is compiled with it."""
+        member = self.named.imported()
+        model = blank(lambda: _hypermodel.build(member, self._title, settings))
+        if not model.compiled or model.optimizer is None:
+            raise UserError(self._title, "some of its models are compiled and others are not.", "Compile all or none.")
+        made: keras.optimizers.Optimizer = model.optimizer
+        return made
+
+    def made(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
+        """UserError where no model of these settings is built that fits data and task; imports Keras."""
+        last = f'End with `keras.layers.Dense({output.units}, "{output.activation}")`.'
+        self.named.made(lambda: self.model(settings, input, output), output, "It is called as build(hp).", last)
+
+    def trained(self, settings: Params, output: Output) -> Output:
+        """The output while it is trained: logits, where the model of these settings is compiled for them."""
+        model = blank(lambda: _hypermodel.build(self.named.imported(), self._title, settings))
+        return output.trained if _compiled.takes_logits(model) else output
+
+    @property
+    def _title(self) -> str:
+        """Where an error is."""
+        return f"{FIELD}, `{self.named.name}`"
+
+    def _shaped(self, model: "keras.Model", rows: tuple[int, ...]) -> "keras.Model":
+        """The model with the shapes of these rows, which one without an Input layer does not know."""
+        import keras
+
+        if not model.built and isinstance(model, keras.Sequential):
+            model.build((None, *rows))
+        if type(model).train_step is not keras.Model.train_step:
+            raise UserError(self._title, "its model has a train_step of its own.", "Remove it: it is not called here.")
+        if not hasattr(model, "inputs"):
+            entry = keras.layers.Input(rows)
+            return keras.Model(entry, model(entry))
+        taken = [tuple(entry.shape[1:]) for entry in model.inputs]
+        if taken != [rows]:
+            said = " and ".join(map(str, taken))
+            problem = f"its model takes rows of shape {said}, and a row of this data is {rows}."
+            raise UserError(self._title, problem, f"Leave its Input layer out, or write `Input({rows})`.")
+        return model
+
+    def _check_name(self, key: str, taken: Iterable[str]) -> None:
+        if key in taken:
+            mend = f"Take it out of build() and write `{key}` under [training], or rename it there."
+            raise UserError(self._title, f"asks for `{key}`, which is a name of [training].", mend)
+        plain = NAME.fullmatch(key) and posixpath.normpath(key) == key and not key.startswith(RESERVED)
+        if not plain or hasattr(Model, key):
+            mend = "Rename it: letters, digits, blanks and _ - . / will do."
+            raise UserError(self._title, f"asks for `{key}`, which cannot be a setting's name.", mend)
+
+
+def given(explored: Explored, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """`[model]` as the file gives it over what builds ask for."""
+    return {**{key: asked.setting for key, asked in explored.asked.items()}, **raw}
+
+
+def _searchable(asked: Asked) -> Searchable:
+    match asked.setting:
+        case Int():
+            return Searchable(int)
+        case Float():
+            return Searchable(float)
+        case Choice(options) if isinstance(options[0], str):
+            return Searchable(str, allowed=tuple(map(str, options)))
+        case Choice(options):
+            return Searchable(type(options[0]))
+    return Searchable(type(asked.setting))
