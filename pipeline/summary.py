@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+RATE: Final = "learning_rate"
 SHOWN: Final = 0.05
 """Phases that took fewer seconds are not printed."""
 
@@ -22,12 +23,7 @@ def show(finished: Finished, console: "Console") -> None:
     board, report = finished.leaderboard, finished.report
     if report is not None and board.best is not None:
         _champion(board, board.best, console)
-        console.print(_scores(report))
-        for comparison in report.comparisons:
-            if comparison.metric == report.comparisons[0].metric:
-                console.print(f"The champion {comparison.sentence}.", markup=False)
-        for note in report.notes:
-            console.print(note, markup=False)
+        _reported(board, report, console)
     elif board.interrupted:
         _interrupted(board, console)
     else:
@@ -42,6 +38,19 @@ def show(finished: Finished, console: "Console") -> None:
         console.print("In MLflow (`make ui` starts it):")
         for title, address in finished.links.addresses.items():
             console.print(f"  {title:<24} {address}", markup=False, soft_wrap=True)
+
+
+def _reported(board: Leaderboard, report: Report, console: "Console") -> None:
+    if report.test or report.validation:
+        console.print(_scores(report))
+    else:
+        for line in _trained(board):
+            console.print(line, markup=False)
+    for comparison in report.comparisons:
+        if comparison.metric == report.comparisons[0].metric:
+            console.print(f"The champion {comparison.sentence}.", markup=False)
+    for note in report.notes:
+        console.print(note, markup=False)
 
 
 def _spent(seconds: Mapping[str, float]) -> str:
@@ -86,6 +95,17 @@ def _scores(report: Report) -> "Table":
         cells = [f"{s.value:.3f} [{s.low:.3f}, {s.high:.3f}]".replace("[", "\\[") for s in row.scores.values()]
         table.add_row(row.title, *cells, style="bold" if row.name == CHAMPION else "")
     return table
+
+
+def _trained(board: Leaderboard) -> list[str]:
+    """What champion and baseline came to in training, where nothing else was measured."""
+    lines = []
+    for name, outcome in (("champion", board.best), ("untuned baseline", board.baseline)):
+        for epoch in outcome.curve if outcome is not None else ():
+            if outcome is not None and epoch.number == outcome.best_epoch:
+                told = ", ".join(f"{NAMES.get(m, m)} {_short(v)}" for m, v in epoch.metrics.items() if m != RATE)
+                lines.append(f"{name:<18}in training, epoch {epoch.number}: {told}")
+    return lines
 
 
 def _interrupted(board: Leaderboard, console: "Console") -> None:

@@ -135,3 +135,14 @@ def test_the_winner_is_trained_again_with_what_else_is_said(typed: Type, here: P
     best = min(outcomes, key=lambda o: o.value or 0)
     (trial,) = [o for o in Journal(again / "outcomes.jsonl").read() if o.number]
     assert trial.settings == best.settings
+
+
+@pytest.mark.slow
+def test_without_other_parts_the_training_itself_is_reported(typed: Type) -> None:
+    listed = 'search.listed=[{units=4,layers=1}] search.sampler="listed" search.library="own" baseline.epochs=3'
+    done = typed("tune", "signal", "--set", f"{listed} training.epochs=2")
+    assert (done.returncode, done.stderr) == (0, "")
+    (champion,) = [line for line in done.stdout.splitlines() if line.startswith("champion ")]
+    assert "in training, epoch 2: loss 0." in champion
+    assert ", accuracy 0." in champion
+    assert "untuned baseline  in training, epoch 3: loss 0." in done.stdout
