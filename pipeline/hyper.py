@@ -63,16 +63,13 @@ class Hyper:
     def training(self, explored: Explored, training: Training, given: Iterable[str]) -> Training:
         """`[training]`, whose keys `given` stand in the file, as these models are trained.
 
-        A compiled model brings its optimizer, so that none is left to say here. What is left out besides is
-        `engine = "fit"`: each rate that a build reads would be a program of its own to compile.
+        A compiled model brings its optimizer, so that none is left to say here.
         """
         for key in given:
             if explored.compiled and key in NAMES:
                 problem = f"is given, but `{self.named.name}` compiles its models with an optimizer of its own."
                 raise UserError(f"training.{key}", problem, "Remove one of the two.")
-        update: dict[str, Any] = {"optimizer": None} if explored.compiled else {}
-        update |= {} if "engine" in given else {"engine": "fit"}
-        return training.model_copy(update=update)
+        return training.model_copy(update={"optimizer": None}) if explored.compiled else training
 
     def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
         """What is built of the settings, made to take such rows and to answer as `output` says."""

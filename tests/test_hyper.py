@@ -149,7 +149,6 @@ def test_the_space_and_the_baseline_are_what_the_class_says(write: Write) -> Non
     assert experiment.fixed == {"batch_size": 32, "epochs": 100, "patience": 8, "min_delta": 0, "start_from_epoch": 0}
     own = {name: experiment.baseline[name] for name in experiment.space.dimensions}
     assert own == {"num_layers": 1, "units_0": 8, "act": "relu", "dropout": False, "learning_rate": 1e-3, "units_1": 8}
-    assert experiment.training.engine == "fit"
 
 
 def test_the_file_may_narrow_what_the_class_asks_for_and_give_the_baseline(write: Write) -> None:

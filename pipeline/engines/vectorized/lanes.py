@@ -13,7 +13,7 @@ from pipeline.engines.vectorized.lane import Lane
 from pipeline.engines.vectorized.numbers import Number
 from pipeline.engines.vectorized.outline import Outline, outline
 from pipeline.engines.vectorized.plan import plan
-from pipeline.engines.vectorized.structure import Structure, Structures, kind_of
+from pipeline.engines.vectorized.structure import Structure, Structures, alike, kind_of
 from pipeline.engines.vectorized.template import Template
 from pipeline.space import Params
 from pipeline.trial import Fitted, Trial
@@ -42,6 +42,7 @@ class Lanes:
         self._executor = ThreadPoolExecutor(1, "compile")
         self._lanes: dict[Key, Lane] = {}
         self._refused: dict[Key, Refused] = {}
+        self._firsts: dict[Structure, Outline] = {}
 
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes.values())
@@ -53,6 +54,10 @@ class Lanes:
         if recipe.optimizer.use_ema:
             raise ValueError("use_ema puts averaged weights in place of the last ones when fit ends")
         structure = self._structure(settings, model, recipe)
+        idle = self._structures.idle(structure)
+        if idle and not self._fits(settings, model, structure):
+            self._structures.distrust(idle)
+            structure = self._structure(settings, model, recipe)
         batch = int(settings["batch_size"])
         key = (structure, recipe.key, batch)
         if key in self._refused:
@@ -70,11 +75,17 @@ class Lanes:
         self._refused[key] = Refused(reason)
 
     def _made(self, settings: Params, structure: Structure, recipe: Recipe, batch: int) -> Lane:
-        model = outline(self._blueprint, {**settings, **dict(structure)})
+        model = outline(self._blueprint, self._structures.whole(settings, structure))
         how = plan(model, batch)
         padded = self._structures.is_padded(structure)
         template = Template(model, recipe, self._blueprint.output, self._backend, padded=padded)
         return Lane(template, how, batch, self._prepared, self._executor)
+
+    def _fits(self, settings: Params, model: Outline, structure: Structure) -> bool:
+        """Whether a trial's model is as the first one of its structure was."""
+        if structure not in self._firsts:
+            self._firsts[structure] = outline(self._blueprint, self._structures.whole(settings, structure))
+        return alike(model, self._firsts[structure], padded=self._structures.is_padded(structure))
 
     def _structure(self, settings: Params, model: Outline, recipe: Recipe) -> Structure:
         """A trial's structure: padded where such a model predicts the same padded, else at its exact widths."""
@@ -94,6 +105,6 @@ class Lanes:
         return self._structures.of(settings, model.read)
 
     def _bears_padding(self, settings: Params, structure: Structure) -> bool:
-        wide = outline(self._blueprint, {**settings, **dict(structure)})
+        wide = outline(self._blueprint, self._structures.whole(settings, structure))
         narrow = outline(self._blueprint, self._structures.narrow(settings))
         return padding_is_harmless(wide, narrow, self._prepared.train.x, self._backend)

@@ -26,6 +26,8 @@ class Effect(Enum):
     """rates of dropout layers or factors of regularizers, which are data"""
     WIDTHS = auto()
     """sizes of weights, which can be padded"""
+    NOTHING = auto()
+    """the model, as the learning rate of one that comes compiled"""
     STRUCTURE = auto()
     """anything else"""
 
@@ -38,6 +40,7 @@ class Structures:
         self._blueprint = blueprint
         self._effects: dict[str, Effect] = {}
         self._unpadded: set[Structure] = set()
+        self._wary = False
 
     def of(self, settings: Params, read: frozenset[str]) -> Structure:
         """The settings of the lane's model: those that were read, widths at the top of their class, rates above 0."""
@@ -55,6 +58,20 @@ class Structures:
         small = {n: _numbers(dimensions[n])[0] for n, e in self._effects.items() if e is Effect.WIDTHS}
         return {**settings, **small}
 
+    def idle(self, structure: Structure) -> list[str]:
+        """The settings of a structure that change nothing, as was seen at two values of each; at others they may."""
+        return [name for name, _ in structure if self._effects[name] is Effect.NOTHING]
+
+    def distrust(self, idle: list[str]) -> None:
+        """Take these settings, and all that seem to change nothing from now on, for part of the structure."""
+        self._effects |= dict.fromkeys(idle, Effect.STRUCTURE)
+        self._wary = True
+
+    def whole(self, settings: Params, structure: Structure) -> Params:
+        """The settings of a lane's model: the structure's, and a trial's own where they change nothing."""
+        idle = self.idle(structure)
+        return {**settings, **{name: value for name, value in structure if name not in idle}}
+
     def never_pad(self, structure: Structure) -> None:
         """Give every width a structure of its own instead of this one."""
         self._unpadded.add(structure)
@@ -67,6 +84,8 @@ class Structures:
         value = settings[name]
         if effect is Effect.NUMBERS:
             return ANY_NUMBER if value else 0.0
+        if effect is Effect.NOTHING:
+            return ""
         if effect is Effect.WIDTHS and padded:
             return _top(self._blueprint.space.dimensions[name], value) or value
         return value
@@ -77,7 +96,8 @@ class Structures:
             self._effects[name] = Effect.STRUCTURE
             if len(numbers) > 1:
                 low, high = (outline(self._blueprint, {**settings, name: number}) for number in numbers[-2:])
-                self._effects[name] = _difference(low, high)
+                effect = _difference(low, high)
+                self._effects[name] = Effect.STRUCTURE if effect is Effect.NOTHING and self._wary else effect
         return self._effects[name]
 
 
@@ -104,14 +124,38 @@ def _difference(one: Outline, other: Outline) -> Effect:
     """What tells two outlines apart."""
     if [type(layer) for layer in one.layers] != [type(layer) for layer in other.layers]:
         return Effect.STRUCTURE
-    pairs = list(zip(_traits(one), _traits(other), strict=True))
-    changed = [(a, b) for a, b in pairs if a != b]
-    numbers = {(id(handle.owner), handle.name) for handle in one.numbers}
-    if changed and all((id(a.owner), a.name) in numbers for a, _ in changed):
+    changed = [(a, b) for a, b in zip(_traits(one), _traits(other), strict=True) if a != b]
+    if not changed:
+        return Effect.NOTHING if _shapes(one) == _shapes(other) else Effect.STRUCTURE
+    numbers = _numbers_of(one)
+    if all((id(a.owner), a.name) in numbers for a, _ in changed):
         return Effect.NUMBERS
-    ranks = [[len(v.shape) for v in outline.model.variables] for outline in (one, other)]
     whole = all(a.is_whole and b.is_whole for a, b in changed)
-    return Effect.WIDTHS if changed and whole and ranks[0] == ranks[1] else Effect.STRUCTURE
+    return Effect.WIDTHS if whole and _ranks(one) == _ranks(other) else Effect.STRUCTURE
+
+
+def alike(one: Outline, other: Outline, *, padded: bool) -> bool:
+    """Whether two outlines differ in numbers that are data alone, and where `padded` in widths."""
+    if [type(layer) for layer in one.layers] != [type(layer) for layer in other.layers]:
+        return False
+    if not (_ranks(one) == _ranks(other) if padded else _shapes(one) == _shapes(other)):
+        return False
+    numbers = _numbers_of(one)
+    pairs = zip(_traits(one), _traits(other), strict=True)
+    changed = [(a, b) for a, b in pairs if a != b and (id(a.owner), a.name) not in numbers]
+    return all(padded and a.is_whole and b.is_whole for a, b in changed)
+
+
+def _numbers_of(outline: Outline) -> set[tuple[int, str]]:
+    return {(id(handle.owner), handle.name) for handle in outline.numbers}
+
+
+def _shapes(outline: Outline) -> list[tuple[int, ...]]:
+    return [tuple(v.shape) for v in outline.model.variables]
+
+
+def _ranks(outline: Outline) -> list[int]:
+    return list(map(len, _shapes(outline)))
 
 
 def kind_of(outline: Outline) -> frozenset[tuple[str, tuple[Any, ...]]]:

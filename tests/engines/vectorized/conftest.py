@@ -54,6 +54,8 @@ def inside(kind: str, settings: Params) -> list[Any]:
             return [of.Reshape((-1, 1)), of.Conv1D(width, 3, activation="relu"), of.Flatten()]
         case "opaque":
             return [opaque(), of.Dense(width)]
+        case "fickle":  # its rate changes nothing, but for small ones
+            return [of.Dense(width, "relu") for _ in range(2 if float(settings["learning_rate"]) < 1e-3 else 1)]
     layers: list[Any] = []
     for _ in range(int(settings["depth"])):
         layers.append(of.Dense(width, activation=str(settings["activation"]), kernel_regularizer=l2))

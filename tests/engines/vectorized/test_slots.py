@@ -72,3 +72,21 @@ def test_what_comes_in_which_order_follows_from_the_trials_alone(blueprints: Mak
         return [[(epoch.trial, epoch.number) for epoch in own.step()] for _ in range(8)]
 
     assert steps() == steps()
+
+
+def test_a_setting_that_a_model_reads_without_effect_parts_no_lanes(blueprints: Make, few: Prepared) -> None:
+    blueprint = blueprints("fickle")
+    lanes = Lanes(blueprint, few)
+    trials = [trial(i, learning_rate=rate) for i, rate in enumerate((0.002, 0.01, 0.05), 1)]
+    assert len({id(lanes.take(one, one.params, None)) for one in trials}) == 1
+
+
+def test_a_setting_whose_effect_shows_late_parts_lanes_from_then_on(blueprints: Make, few: Prepared) -> None:
+    trials = [trial(i, learning_rate=rate) for i, rate in enumerate((0.01, 5e-4, 0.02, 5e-4), 1)]
+    amid = trained(engine(blueprints("fickle"), few), trials, epochs=5)
+    for one in trials:
+        alone = trained(engine(blueprints("fickle"), few), [one], epochs=5)[one.number]
+        assert [w.shape for w in amid[one.number][1].weights] == [w.shape for w in alone[1].weights]
+        for name, values in alone[0].items():
+            np.testing.assert_allclose(amid[one.number][0][name], values, rtol=1e-5, err_msg=name)
+    assert len(amid[2][1].weights) == len(amid[1][1].weights) + 2
