@@ -70,7 +70,9 @@ def _courses(selection: Selection) -> dict[str, drawing.Chart]:
     pairs = reversed(list(zip(selection.trials, _colours(selection), strict=True)))
     by_search = {trial.search.about.identity: colour for trial, colour in pairs}
     by_objective: dict[str, list[Course]] = {}
-    for search in selection.searches:
+    # a search of one trial, retrained or listed, has no course; where all are such there is nothing to see
+    several = any(search.trials > 1 for search in selection.searches)
+    for search in selection.searches if several else ():
         course = _course(search, by_search[search.about.identity])
         by_objective.setdefault(search.about.objective, []).append(course)
     return {objective: courses(found, objective) for objective, found in by_objective.items()}

@@ -34,7 +34,7 @@ def table(selection: Selection) -> "pd.DataFrame":
             **{name: t.line.value if name == t.search.about.objective else None for name in objectives},
             "end": t.line.end.value if t.line.end else None,
             "best epoch": t.line.best_epoch,
-            "epochs": t.line.epochs,
+            "epochs run": t.line.epochs,
             "seconds": sum(t.line.seconds.values()),
             "parameters": t.line.parameters,
             **{name: t.line.settings.get(name) for name in settings},

@@ -22,6 +22,11 @@ class Past:
     lines: tuple[Line, ...]
 
     @property
+    def trials(self) -> int:
+        """How many trials it has, its baseline not counted."""
+        return sum(line.number != BASELINE for line in self.lines)
+
+    @property
     def ranked(self) -> list[Line]:
         """The trials that have a value, best first, without the baseline; ties go to the earlier."""
         key = Direction.of(self.about.objective).key

@@ -28,7 +28,7 @@ def table(leaderboard: Leaderboard) -> "pd.DataFrame":
             "end": o.end.value,
             leaderboard.objective: o.value,
             "best epoch": o.best_epoch,
-            "epochs": o.curve[-1].number if o.curve else 0,
+            "epochs run": o.curve[-1].number if o.curve else 0,
             "seconds": round(sum(o.seconds.values()), 3),
             "parameters": o.parameters,
             "dead units": o.diagnosis.get(DEAD),

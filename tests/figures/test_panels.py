@@ -103,3 +103,11 @@ def test_the_leaderboard_warns_of_dead_units(make_board: MakeBoard) -> None:
     assert rows.loc[first.number, "dead units"] == 0.62
     assert rows.loc[first.number, "warning"] == "62% of units dead: learning rate too high?"
     assert rows.loc[second.number, "warning"] == ""
+
+
+def test_the_epochs_that_ran_stand_beside_those_allowed(make_board: MakeBoard) -> None:
+    board = make_board(1)
+    (one,) = board.outcomes
+    rows = table(replace(board, outcomes=(replace(one, settings={**one.settings, "epochs": 100}),))).set_index("trial")
+    assert rows.loc[one.number, "epochs run"] == len(one.curve)
+    assert rows.loc[one.number, "epochs"] == 100
