@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from pipeline.errors import UserError, nearest
 from pipeline.experiment import NOT_SETTINGS, EarlyStopping, Experiment, Preprocess, Section, Training, placed
-from pipeline.optimizers import OWN, takes
+from pipeline.optimizers import NUMBERS, takes
 from pipeline.space import Choice, Condition, Dimension, Float, Int, Params, Scalar
 
 SECTIONS: Final[Mapping[type[Section], str]] = {
@@ -18,10 +18,7 @@ Searched: TypeAlias = Mapping[str, Dimension]
 
 def check(experiment: Experiment) -> None:
     """UserError at the first setting whose `when` cannot hold, or names what is not searched."""
-    fields = {
-        name: _field(section, name)
-        for section, name, _ in placed(experiment.preprocess, experiment.model, experiment.training)
-    }
+    fields = {name: _field(section, name) for section, name, _ in placed(*experiment.sections)}
     space = experiment.space
     for name, dimension in space.dimensions.items():
         for condition in dimension.when:
@@ -35,9 +32,8 @@ def check(experiment: Experiment) -> None:
                     f"its `when` and those of what it depends on leave no value of {parent}: it would never apply."
                 )
                 raise UserError(fields[name], problem, "Make them agree.")
-    numbers = {number for own in OWN.values() for number in own}
     for name in space.dimensions:
-        if name in numbers and fields[name].startswith("training."):
+        if name in NUMBERS and fields[name].startswith("training."):
             _check_optimizers(fields[name], name, experiment)
 
 

@@ -1,8 +1,8 @@
 """What a trial's insides say of its training: ReLU units that are dead, and gradients beside weights."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import keras
@@ -33,6 +33,18 @@ def rectified(model: "keras.Model") -> "list[keras.KerasTensor]":
     calls = [node for nodes in graph._nodes_by_depth.values() for node in nodes]  # noqa: SLF001
     outputs = {id(call.operation): call.output_tensors[0] for call in calls}
     return [outputs[id(layer)] for layer in model.layers if _is_relu(layer)]
+
+
+def units(model: "keras.Model") -> list[int]:
+    """How many units each of a model's ReLU layers has."""
+    return [int(tensor.shape[-1]) for tensor in rectified(model)]
+
+
+def squared_norm(tensors: Iterable[Any]) -> Any:
+    """The sum of the squares of all elements of some tensors or variables, a tensor (); sparse gradients count too."""
+    from keras import ops
+
+    return sum(ops.sum(ops.square(ops.convert_to_tensor(tensor))) for tensor in tensors)
 
 
 def probe(model: "keras.Model") -> "keras.Model":

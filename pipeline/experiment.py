@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipeline.data import Task
 from pipeline.errors import UserError, nearest
-from pipeline.optimizers import OPTIMIZERS, OWN, takes
+from pipeline.optimizers import NUMBERS, OPTIMIZERS, takes
 from pipeline.searchable import Searchable, Setting
 from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar, Space
 from pipeline.trial import Direction
@@ -139,7 +139,7 @@ class Training(Section):
     @model_validator(mode="after")
     def _numbers_belong(self) -> "Training":
         chosen = self.optimizer.options if isinstance(self.optimizer, Choice) else (self.optimizer,)
-        for number in sorted({name for own in OWN.values() for name in own}):
+        for number in sorted(NUMBERS):
             if getattr(self, number) is not None and not any(takes(str(o), number) for o in chosen):
                 having = ", ".join(o for o in OPTIMIZERS if takes(o, number))
                 raise UserError(
@@ -190,9 +190,14 @@ class Experiment(Section):
     baseline: dict[str, Scalar]
 
     @property
+    def sections(self) -> tuple[Preprocess, Model, Training]:
+        """The sections in which a trial's settings stand."""
+        return (self.preprocess, self.model, self.training)
+
+    @property
     def settings(self) -> dict[str, Setting]:
         """Every setting that a trial has, flat, by its name in the file."""
-        return flat(self.preprocess, self.model, self.training)
+        return flat(*self.sections)
 
     @property
     def space(self) -> Space:
@@ -209,7 +214,7 @@ class Experiment(Section):
         """What a model is made with where a dimension with `when` is no part of its trial, as far as it needs it."""
         return {
             name: default
-            for section, name, setting in placed(self.preprocess, self.model, self.training)
+            for section, name, setting in placed(*self.sections)
             if isinstance(setting, Dimension) and setting.when
             if (default := type(section).model_fields[name].default) is not None
         }

@@ -73,13 +73,11 @@ class Hyper:
 
     def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
         """What is built of the settings, made to take such rows and to answer as `output` says."""
-        built = _hypermodel.build(self.named.imported(), self._title, settings)
-        return _compiled.suited(self._shaped(built, input), self._title, output)
+        return _compiled.suited(self._shaped(self._built(settings), input), self._title, output)
 
     def optimizer(self, settings: Params) -> "keras.optimizers.Optimizer":
         """A fresh optimizer, as the model of these settings is compiled with it."""
-        member = self.named.imported()
-        model = blank(lambda: _hypermodel.build(member, self._title, settings))
+        model = blank(lambda: self._built(settings))
         if not model.compiled or model.optimizer is None:
             raise UserError(self._title, "some of its models are compiled and others are not.", "Compile all or none.")
         made: keras.optimizers.Optimizer = model.optimizer
@@ -92,13 +90,15 @@ class Hyper:
 
     def trained(self, settings: Params, output: Output) -> Output:
         """The output while it is trained: logits, where the model of these settings is compiled for them."""
-        model = blank(lambda: _hypermodel.build(self.named.imported(), self._title, settings))
-        return output.trained if _compiled.takes_logits(model) else output
+        return output.trained if _compiled.takes_logits(blank(lambda: self._built(settings))) else output
 
     @property
     def _title(self) -> str:
         """Where an error is."""
         return f"{FIELD}, `{self.named.name}`"
+
+    def _built(self, settings: Params) -> "keras.Model":
+        return _hypermodel.build(self.named.imported(), self._title, settings)
 
     def _shaped(self, model: "keras.Model", rows: tuple[int, ...]) -> "keras.Model":
         """The model with the shapes of these rows, which one without an Input layer does not know."""

@@ -39,7 +39,10 @@ OWN: Final[Mapping[str, tuple[str, ...]]] = {
 
 OPTIMIZERS: Final = tuple(OWN)
 
-NAMES: Final = frozenset({"optimizer", *EVERY, *(number for own in OWN.values() for number in own)})
+NUMBERS: Final = frozenset(number for own in OWN.values() for number in own)
+"""The numbers that some optimizers have and others have not."""
+
+NAMES: Final = frozenset({"optimizer", *EVERY, *NUMBERS})
 """What `[training]` says of the optimizer: its kind, and every number that one has."""
 
 CLASSES: Final[Mapping[str, str]] = {

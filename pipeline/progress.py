@@ -116,6 +116,7 @@ class Shown:
         name = "baseline" if outcome.number == BASELINE else f"trial {outcome.number}"
         value = "" if outcome.value is None else f"{self._objective} {outcome.value:.4f} at epoch {outcome.best_epoch}"
         best = ", the best so far" if always and outcome.number != BASELINE else ""
-        noted = f" ({warning(outcome.diagnosis)})" if warning(outcome.diagnosis) else ""
+        found = warning(outcome.diagnosis)
+        noted = f" ({found})" if found else ""
         line = f"{done:>4}/{self._total}  {name:<11}{outcome.end.value:<15}{value or outcome.reason}{best}{noted}"
         self._console.print(line, markup=False)

@@ -177,7 +177,7 @@ def _listed(experiment: Experiment) -> Experiment:
     space, whole = experiment.space, []
     for i, table in enumerate(experiment.search.listed, 1):
         field = f"search.listed[{i}]"
-        settings = _whole((experiment.preprocess, experiment.model, experiment.training), table, field)
+        settings = _whole(experiment.sections, table, field)
         conditions.check_listed(experiment, table, settings, field)
         left_out = space.dimensions.keys() - set(space.active(settings))
         whole.append({name: value for name, value in settings.items() if name not in left_out})

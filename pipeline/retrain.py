@@ -5,8 +5,7 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.experiment import Experiment
-from pipeline.journal import Journal
-from pipeline.study import FINISHED
+from pipeline.study import FINISHED, Study
 from pipeline.trial import BASELINE, Leaderboard
 
 
@@ -19,7 +18,7 @@ def overrides(experiment: Experiment, mlruns: Path) -> dict[str, Any]:
         (mlruns / "studies").glob(f"{experiment.name}-*-*/{FINISHED}"), key=lambda path: path.stat().st_mtime
     )
     for path in reversed(ended):
-        outcomes = [o for o in Journal(path.parent / "outcomes.jsonl").read() if o.number != BASELINE]
+        outcomes = [o for o in Study.at(path.parent).past if o.number != BASELINE]
         best = Leaderboard.of(experiment.search.objective, outcomes, None, {}).best
         if best is not None:
             return {

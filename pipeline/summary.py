@@ -101,10 +101,10 @@ def _trained(board: Leaderboard) -> list[str]:
     """What champion and baseline came to in training, where nothing else was measured."""
     lines = []
     for name, outcome in (("champion", board.best), ("untuned baseline", board.baseline)):
-        for epoch in outcome.curve if outcome is not None else ():
-            if outcome is not None and epoch.number == outcome.best_epoch:
-                told = ", ".join(f"{NAMES.get(m, m)} {_short(v)}" for m, v in epoch.metrics.items() if m != RATE)
-                lines.append(f"{name:<18}in training, epoch {epoch.number}: {told}")
+        epoch = outcome.restored if outcome is not None else None
+        if epoch is not None:
+            told = ", ".join(f"{NAMES.get(m, m)} {_short(v)}" for m, v in epoch.metrics.items() if m != RATE)
+            lines.append(f"{name:<18}in training, epoch {epoch.number}: {told}")
     return lines
 
 

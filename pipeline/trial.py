@@ -137,6 +137,11 @@ class Outcome:
         """The trial's number."""
         return self.trial.number
 
+    @property
+    def restored(self) -> Epoch | None:
+        """The epoch whose weights the trial ended with; None for pruned and failed trials."""
+        return next((epoch for epoch in self.curve if epoch.number == self.best_epoch), None)
+
 
 @final
 @dataclass(frozen=True, slots=True)

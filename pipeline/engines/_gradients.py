@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, final
 
+from pipeline.diagnosis import squared_norm
+
 if TYPE_CHECKING:
     import keras
 
@@ -33,13 +35,5 @@ class Gradients:
 
         begins = ops.equal(self._optimizer.iterations % self._steps, 0)
         before = ops.where(begins, 0.0, ops.convert_to_tensor(self._sum))
-        squares = sum(ops.sum(ops.square(ops.convert_to_tensor(g))) for g in grads if g is not None)
-        self._sum.assign(before + squares)
+        self._sum.assign(before + squared_norm(g for g in grads if g is not None))
         return self._apply(grads, trainable_variables)
-
-
-def squared_norm(variables: "Sequence[keras.Variable]") -> float:
-    """The sum of the squares of all elements."""
-    from keras import ops
-
-    return float(sum(ops.sum(ops.square(v)) for v in variables))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, final
 
 from pipeline.criterion import criterion
 from pipeline.data import Blueprint, Prepared, summary
-from pipeline.diagnosis import ROWS, alive, diagnosis, rectified
-from pipeline.engines._gradients import Gradients, squared_norm
+from pipeline.diagnosis import ROWS, alive, diagnosis, squared_norm, units
+from pipeline.engines._gradients import Gradients
 from pipeline.errors import one_line
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
@@ -90,7 +90,7 @@ class FitEngine:
             return {}
         validation, train = self._prepared.validation, self._prepared.train
         rows = validation.x if len(validation) else train.x[:ROWS]
-        return diagnosis(*squares, [int(tensor.shape[-1]) for tensor in rectified(model)], alive(model, rows))
+        return diagnosis(*squares, units(model), alive(model, rows))
 
     def _running(self, trial: Trial) -> "_Fit":
         if self._fit is None or self._fit.trial != trial:
@@ -176,7 +176,7 @@ class _Fit:
     def _hold(self, epoch: int, logs: dict[str, Any]) -> None:  # noqa: ARG002
         metrics = {name: float(value) for name, value in logs.items()}
         metrics["learning_rate"] = float(self.model.optimizer.learning_rate)
-        self.squares = (self._gradients.mean, squared_norm(self.model.trainable_variables))
+        self.squares = (self._gradients.mean, float(squared_norm(self.model.trainable_variables)))
         self._out.put(metrics)
         if not self._go.get():
             self.model.stop_training = True

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from pipeline.data import Blueprint
-from pipeline.diagnosis import rectified
+from pipeline.diagnosis import units
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.numbers import Handle
 from pipeline.engines.vectorized.outline import Outline, initial
@@ -76,6 +76,6 @@ def entrant(trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | No
     values = [known[id(v)] if id(v) in known else initial(v, backend) for v in variables]
     handles = [*outline.numbers, *recipe.handles(recipe.optimizer)]
     rate = float(recipe.optimizer.learning_rate)
-    units = [int(tensor.shape[-1]) for tensor in rectified(outline.model)]
+    sizes = units(outline.model)
     seconds = time.perf_counter() - began
-    return Entrant(trial, values, [handle.value for handle in handles], rate, units, seconds)
+    return Entrant(trial, values, [handle.value for handle in handles], rate, sizes, seconds)

@@ -10,6 +10,7 @@ from keras import ops
 
 from pipeline.criterion import criterion
 from pipeline.data import Output
+from pipeline.diagnosis import squared_norm
 from pipeline.engines.vectorized.backends import Backend, Tensor
 from pipeline.engines.vectorized.numbers import Handle, substituted
 
@@ -56,8 +57,7 @@ class Step:
             if self.padded:
                 gradients = [g * _inside(g.shape, size) for g, size in zip(gradients, sizes, strict=True)]
             trainable, optimizer = self.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
-        squares = sum(ops.sum(ops.square(g)) for g in gradients)
-        sums = ops.concatenate([sums, ops.reshape(squares, (1,))])
+        sums = ops.concatenate([sums, ops.reshape(squared_norm(gradients), (1,))])
         return State(list(trainable), other, list(optimizer)), sums
 
     def validate(

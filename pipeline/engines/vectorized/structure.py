@@ -27,7 +27,7 @@ class Effect(Enum):
     WIDTHS = auto()
     """sizes of weights, which can be padded"""
     NOTHING = auto()
-    """the model, as the learning rate of one that comes compiled"""
+    """no layer and no size of it: the learning rate of a model that comes compiled, say"""
     STRUCTURE = auto()
     """anything else"""
 
@@ -122,9 +122,9 @@ def _top(dimension: Dimension, value: Scalar) -> int | None:
 
 def _difference(one: Outline, other: Outline) -> Effect:
     """What tells two outlines apart."""
-    if [type(layer) for layer in one.layers] != [type(layer) for layer in other.layers]:
+    changed = _changed(one, other)
+    if changed is None:
         return Effect.STRUCTURE
-    changed = [(a, b) for a, b in zip(_traits(one), _traits(other), strict=True) if a != b]
     if not changed:
         return Effect.NOTHING if _shapes(one) == _shapes(other) else Effect.STRUCTURE
     numbers = _numbers_of(one)
@@ -136,14 +136,18 @@ def _difference(one: Outline, other: Outline) -> Effect:
 
 def alike(one: Outline, other: Outline, *, padded: bool) -> bool:
     """Whether two outlines differ in numbers that are data alone, and where `padded` in widths."""
-    if [type(layer) for layer in one.layers] != [type(layer) for layer in other.layers]:
-        return False
-    if not (_ranks(one) == _ranks(other) if padded else _shapes(one) == _shapes(other)):
+    changed = _changed(one, other)
+    if changed is None or not (_ranks(one) == _ranks(other) if padded else _shapes(one) == _shapes(other)):
         return False
     numbers = _numbers_of(one)
-    pairs = zip(_traits(one), _traits(other), strict=True)
-    changed = [(a, b) for a, b in pairs if a != b and (id(a.owner), a.name) not in numbers]
-    return all(padded and a.is_whole and b.is_whole for a, b in changed)
+    return all((id(a.owner), a.name) in numbers or (padded and a.is_whole and b.is_whole) for a, b in changed)
+
+
+def _changed(one: Outline, other: Outline) -> "list[tuple[Trait, Trait]] | None":
+    """The traits in which two outlines of the same layers differ; None where their layers are others."""
+    if [type(layer) for layer in one.layers] != [type(layer) for layer in other.layers]:
+        return None
+    return [(a, b) for a, b in zip(_traits(one), _traits(other), strict=True) if a != b]
 
 
 def _numbers_of(outline: Outline) -> set[tuple[int, str]]:

@@ -21,8 +21,8 @@ def end_points(at: int, outcome: Outcome) -> list[Point]:
         numbers["value"] = outcome.value
     if outcome.best_epoch is not None:
         numbers["best/epoch"] = float(outcome.best_epoch)
-        restored = [epoch for epoch in outcome.curve if epoch.number == outcome.best_epoch]
-        numbers |= {f"best/{name}": value for epoch in restored for name, value in epoch.metrics.items()}
+    if outcome.restored is not None:
+        numbers |= {f"best/{name}": value for name, value in outcome.restored.metrics.items()}
     numbers |= {f"best/{name}": value for name, value in outcome.diagnosis.items()}
     if outcome.parameters:
         numbers["parameters"] = float(outcome.parameters)
