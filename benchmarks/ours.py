@@ -8,8 +8,9 @@ from threading import Thread
 from typing import Any, Final, final
 
 from pipeline import choose
+from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.data import Blueprint, Prepared
+from pipeline.data import Prepared
 from pipeline.events import Event, SearchMeasured, SearchRecord, TrialEnded
 from pipeline.experiment import Experiment
 from pipeline.ledgers import Ledger, Links

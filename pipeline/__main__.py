@@ -3,10 +3,8 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import cast
 
 from pipeline import choose
-from pipeline.commands import Command
 from pipeline.errors import UserError
 
 
@@ -15,7 +13,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipeline", description="Tune, track and compare Keras models.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in choose.names("commands"):
-        command = cast("Command", choose.part("commands", name, "command"))
+        command = choose.command(name)
         sub = commands.add_parser(name, help=command.HELP, description=f"{command.HELP[0].upper()}{command.HELP[1:]}.")
         command.arguments(sub)
         sub.set_defaults(run=command.run)

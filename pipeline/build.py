@@ -3,11 +3,12 @@
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pipeline.data import Blueprint, Output, Prepared, Task
+from pipeline import choose
+from pipeline.blueprint import Blueprint, Output
+from pipeline.choose import FIELD
+from pipeline.data import Prepared, Task
 from pipeline.errors import UserError
 from pipeline.experiment import Experiment
-from pipeline.family import Own, family
-from pipeline.hyper import Hyper
 from pipeline.optimizers import CLASSES, takes
 from pipeline.scaling import Make, scaled, scalings
 from pipeline.space import Choice, Params
@@ -15,7 +16,7 @@ from pipeline.space import Choice, Params
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.models import ModelPart
+    from pipeline.models import Family
 
 ROWS: Final = {1: "plain numbers", 2: "a sequence", 3: "an image"}
 """What a row is, by its number of axes."""
@@ -26,11 +27,11 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
 
     UserError where the family makes no model for such rows.
     """
-    found = family(experiment.model.family, experiment.file)
+    found = choose.family(experiment.model.family, experiment.file)
     shape = prepared.train.x.shape[1:]
     output = _output(prepared)
     _check(found, experiment, prepared, output)
-    trained = _trained(found, experiment, output)
+    trained = found.trained(experiment.baseline, output)
     model: Make = partial(found.model, input=shape, output=trained)
     answering: Make = partial(found.model, input=shape, output=output)
     if isinstance(experiment.preprocess.scale, Choice):
@@ -39,8 +40,9 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
         except UserError as error:
             raise error.within(experiment.file) from None
         model, answering = (partial(scaled, make=make, fitted=fitted) for make in (model, answering))
-    brought = found.optimizer if isinstance(found, Hyper) and experiment.training.optimizer is None else optimizer
-    return Blueprint(experiment.space, experiment.fixed, model, answering, brought, shape, trained, experiment.defaults)
+    # None where each model brings its own
+    of = optimizer if experiment.training.optimizer is not None or found.optimizer is None else found.optimizer
+    return Blueprint(experiment.space, experiment.fixed, model, answering, of, shape, trained, experiment.defaults)
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
@@ -53,28 +55,18 @@ def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
     return made
 
 
-def _trained(found: "ModelPart | Own | Hyper", experiment: Experiment, output: Output) -> Output:
-    if isinstance(found, Hyper):
-        return found.trained(experiment.baseline, output)
-    # a model of one's own may end in its softmax whatever it is told
-    return output if isinstance(found, Own) else output.trained
-
-
-def _check(found: "ModelPart | Own | Hyper", experiment: Experiment, prepared: Prepared, output: Output) -> None:
+def _check(found: "Family", experiment: Experiment, prepared: Prepared, output: Output) -> None:
     shape = prepared.train.x.shape[1:]
-    if isinstance(found, Own | Hyper):
-        try:
-            found.made(experiment.baseline, shape, output)
-        except UserError as error:
-            raise error.within(experiment.file) from error.__cause__
-        return
-    axes = getattr(found, "AXES", None)
-    if axes is not None and len(shape) not in axes:
-        kinds = " or ".join(ROWS[count] for count in axes)
+    if found.axes and len(shape) not in found.axes:
+        kinds = " or ".join(ROWS[count] for count in found.axes)
         problem = (
             f"`{experiment.model.family}` learns from {kinds}; a row of {prepared.dataset.name} is {ROWS[len(shape)]}."
         )
-        raise UserError(f"{experiment.file}, model.family", problem, "mlp learns from anything.")
+        raise UserError(f"{experiment.file}, {FIELD}", problem, "mlp learns from anything.")
+    try:
+        found.check(experiment.baseline, shape, output)
+    except UserError as error:
+        raise error.within(experiment.file) from error.__cause__
 
 
 def _output(prepared: Prepared) -> Output:

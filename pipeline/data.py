@@ -1,14 +1,11 @@
-"""Data on its way: the table as loaded, the arrays as prepared, and what the models are to be."""
+"""Data on its way: the table as loaded, and the arrays as prepared."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Protocol, final
 
-from pipeline.space import Params, Space
-
 if TYPE_CHECKING:
-    import keras
     import numpy as np
     import pandas as pd
 
@@ -140,62 +137,3 @@ class Prepared:
         """The test part, made ready as the other two."""
         rows = self.split.test
         return self.transform.arrays(self.dataset.features.iloc[rows], self.dataset.target.iloc[rows])
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Output:
-    """A model's last layer and what it is trained for, in Keras's names.
-
-    `from_logits`: the loss takes what the softmax would be given. Classes are trained so: out of probabilities Keras
-    finds the logits again on TensorFlow, but clips them on JAX, where bold learning rates then train badly (measured:
-    best val_loss 1.7 to 10 instead of 0.6, on the Titanic at a rate of 0.09).
-    """
-
-    units: int
-    activation: str
-    loss: str
-    metrics: tuple[str, ...]
-    from_logits: bool = False
-
-    @property
-    def trained(self) -> "Output":
-        """The same output while it is trained."""
-        if self.activation != "softmax" or not self.loss.endswith("categorical_crossentropy"):
-            return self
-        return replace(self, activation="linear", from_logits=True)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Blueprint:
-    """The models of a search: `model` and `optimizer` make new ones out of whole settings. Picklable.
-
-    `fixed` holds the settings that are not searched, `defaults` what a model is made with where a searched setting is
-    no part of its trial; `input` is the shape of one row. `answering` makes the model of settings as it answers, with
-    the same weights: its last layer gives probabilities where `model` gives logits.
-    """
-
-    space: Space
-    fixed: Params
-    model: "Callable[[Params], keras.Model]"
-    answering: "Callable[[Params], keras.Model]"
-    optimizer: "Callable[[Params], keras.optimizers.Optimizer]"
-    input: tuple[int, ...]
-    output: Output
-    defaults: Params = field(default_factory=dict)
-
-    def given(self, params: Params) -> Params:
-        """The settings that a trial was given: the fixed ones and its own; a listed trial's params are all of them."""
-        return {**self.fixed, **params} if params.keys() <= self.space.dimensions.keys() else params
-
-    def settings(self, params: Params) -> Params:
-        """All settings of a trial, those included that are no part of it but of its model."""
-        return {**self.defaults, **self.given(params)}
-
-
-def summary(model: "keras.Model") -> str:
-    """What `model.summary()` says, as a text."""
-    lines: list[str] = []
-    model.summary(line_length=80, print_fn=lambda line, **_: lines.append(line))
-    return "\n".join(lines)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline import champion
 from pipeline.baselines import TITLES, Predict, baselines, omitted
-from pipeline.data import Arrays, Blueprint, Prepared, Task, summary
+from pipeline.blueprint import Blueprint, summary
+from pipeline.data import Arrays, Prepared, Task
 from pipeline.events import ChampionRegistered, FileAttached, SearchMeasured
 from pipeline.experiment import Experiment
 from pipeline.figures import confusion

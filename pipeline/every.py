@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline import choose
+from pipeline import choose, terminal
 from pipeline.errors import UserError
 from pipeline.ledgers import Archive
 from pipeline.report import NAMES
@@ -48,11 +48,7 @@ def run(chosen: Sequence[str], words: Sequence[str]) -> dict[str, int]:
 
 def table(codes: Mapping[str, int], archive: Archive) -> "Table":
     """A line for each experiment: its champion on the test part with a 95 % interval, and the original's figures."""
-    from rich.table import Table
-
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("experiment", "on test rows", "tuned", "original"):
-        made.add_column(title, justify="left" if title in ("experiment", "on test rows") else "right")
+    made = terminal.table("experiment", "on test rows", "tuned", "original", left=2)
     for name, code in codes.items():
         for line in _lines(name, code, archive):
             made.add_row(*line)
@@ -84,5 +80,4 @@ def _light() -> list[str]:
 
 
 def _heavy(name: str) -> bool:
-    source = choose.part("sources", resolve(name).data.source, "data.source")
-    return bool(getattr(source, "HEAVY", False))
+    return choose.source(resolve(name).data.source).HEAVY

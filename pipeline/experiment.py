@@ -136,6 +136,12 @@ class Training(Section):
     clip_threshold: Number | None = None
     relative_step: Switch | None = None
 
+    def backend_for(self, fastest: str) -> str:
+        """The backend that the file names, or the one on which a model family trains fastest in lanes."""
+        if self.backend != "auto":
+            return self.backend
+        return fastest if self.engine == "vectorized" else "tensorflow"
+
     @model_validator(mode="after")
     def _numbers_belong(self) -> "Training":
         chosen = self.optimizer.options if isinstance(self.optimizer, Choice) else (self.optimizer,)

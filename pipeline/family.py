@@ -1,48 +1,44 @@
-"""A model family by its name: a file of `models/`, or `python:module.name`, a function or a class of one's own."""
+"""A function in a user's own module as a model family."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, cast, final
+from typing import TYPE_CHECKING, Annotated, Any, final
 
 from pydantic import create_model
 from pydantic_core import PydanticCustomError
 
-from pipeline import choose
-from pipeline.data import Output
+from pipeline.blueprint import Output
 from pipeline.errors import UserError
 from pipeline.experiment import NOT_SETTINGS, EarlyStopping, Model, Training
-from pipeline.hyper import Hyper
-from pipeline.named import FIELD, PREFIX, Named, named
+from pipeline.named import Named
 from pipeline.searchable import Searchable
 from pipeline.space import Choice, Float, Int, Params
 
 if TYPE_CHECKING:
     import keras
 
-    from pipeline.models import ModelPart
-
-
-def family(name: str, file: str) -> "ModelPart | Own | Hyper":
-    """The family that a file names; UserError at `model.family` where there is none."""
-    if not name.startswith(PREFIX):
-        return cast("ModelPart", choose.part("models", name, FIELD))
-    found = named(name, file)
-    return Hyper(found) if found.is_hypermodel else Own(found)
-
-
-def backend_of(found: "ModelPart | Own | Hyper", training: Training) -> str:
-    """The backend that `[training]` names, or the one on which a family trains fastest in lanes."""
-    if training.backend != "auto":
-        return training.backend
-    return str(getattr(found, "BACKEND", "tensorflow")) if training.engine == "vectorized" else "tensorflow"
-
 
 @final
 @dataclass(frozen=True, slots=True)
-class Own:
-    """A family of one's own: a function that is called as a family's `model` is; its settings are the file's."""
+class ModelFunction:
+    """A family that is a function, called as the `model` of a file of `models/`; its settings are those in the file."""
 
     named: Named
+    backend = "tensorflow"
+    axes = ()
+    optimizer = None
+
+    @property
+    def code(self) -> str:
+        return self.named.code
+
+    def sections(
+        self,
+        model: Mapping[str, Any],
+        training: Training,
+        given: Collection[str],  # noqa: ARG002 the protocol's
+    ) -> tuple[type[Model], Mapping[str, Any], Training]:
+        return self.settings(model), model, training
 
     def settings(self, raw: Mapping[str, Any]) -> type[Model]:
         """`[model]` with the keys that a file gives it, each a value, a range or choices of one kind.
@@ -66,11 +62,15 @@ class Own:
         made: keras.Model = self.named.imported()(settings, input, output)
         return made
 
-    def made(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
+    def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
         """UserError where the function does not make a model of these settings that fits the data; imports Keras."""
         called = "It is called as function(settings, input, output), with input the shape of a row."
         last = "End with `keras.layers.Dense(output.units, output.activation)`."
         self.named.made(lambda: self.model(settings, input, output), output, called, last)
+
+    def trained(self, settings: Params, output: Output) -> Output:  # noqa: ARG002 the protocol's
+        """The same output: such a function may end in its softmax whatever it is told."""
+        return output
 
 
 def _kind(key: str, given: Any) -> type:

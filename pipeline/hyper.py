@@ -2,24 +2,23 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, final
 
 from pydantic import create_model
 
 from pipeline import backend
-from pipeline.blank import blank
-from pipeline.data import Output
+from pipeline.blueprint import Output, without_weights
+from pipeline.choose import FIELD
 from pipeline.errors import UserError
 from pipeline.experiment import NOT_SETTINGS, EarlyStopping, Model, Training
 from pipeline.models import _compiled, _hypermodel
 from pipeline.models._hypermodel import Asked, Explored
-from pipeline.named import FIELD, Named
+from pipeline.named import Named
 from pipeline.optimizers import NAMES
 from pipeline.searchable import Searchable
 from pipeline.space import Choice, Float, Int, Params
-from pipeline.terminal import silent
 
 if TYPE_CHECKING:
     import keras
@@ -32,16 +31,29 @@ RESERVED: Final = "tuner/"
 
 @final
 @dataclass(frozen=True, slots=True)
-class Hyper:
+class HyperModelFamily:
     """A class derived from `keras_tuner.HyperModel`, or a function of one argument `hp`, in a module of one's own."""
 
     named: Named
+    backend = "tensorflow"
+    axes = ()
+
+    @property
+    def code(self) -> str:
+        return self.named.code
+
+    def sections(
+        self, model: Mapping[str, Any], training: Training, given: Collection[str]
+    ) -> tuple[type[Model], Mapping[str, Any], Training]:
+        explored = self.explored(training.backend_for(self.backend))
+        asked = {key: asked.setting for key, asked in explored.asked.items()}
+        return self.settings(explored), {**asked, **model}, self.training(explored, training, given)
 
     def explored(self, keras_backend: str) -> Explored:
         """What its builds ask for; runs the module and imports Keras on that backend. UserError where it fails."""
         backend.prepare(keras_backend)
         # before a command has a log: what TensorFlow says of itself belongs to neither terminal nor log
-        with silent():
+        with backend.silent():
             try:
                 return _hypermodel.explore(self.named.imported(), self._title)
             except UserError:
@@ -77,20 +89,20 @@ class Hyper:
 
     def optimizer(self, settings: Params) -> "keras.optimizers.Optimizer":
         """A fresh optimizer, as the model of these settings is compiled with it."""
-        model = blank(lambda: self._built(settings))
+        model = without_weights(lambda: self._built(settings))
         if not model.compiled or model.optimizer is None:
             raise UserError(self._title, "some of its models are compiled and others are not.", "Compile all or none.")
         made: keras.optimizers.Optimizer = model.optimizer
         return made
 
-    def made(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
+    def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
         """UserError where no model of these settings is built that fits data and task; imports Keras."""
         last = f'End with `keras.layers.Dense({output.units}, "{output.activation}")`.'
         self.named.made(lambda: self.model(settings, input, output), output, "It is called as build(hp).", last)
 
     def trained(self, settings: Params, output: Output) -> Output:
         """The output while it is trained: logits, where the model of these settings is compiled for them."""
-        return output.trained if _compiled.takes_logits(blank(lambda: self._built(settings))) else output
+        return output.trained if _compiled.takes_logits(without_weights(lambda: self._built(settings))) else output
 
     @property
     def _title(self) -> str:
@@ -126,11 +138,6 @@ class Hyper:
         if not plain or hasattr(Model, key):
             mend = "Rename it: letters, digits, blanks and _ - . / will do."
             raise UserError(self._title, f"asks for `{key}`, which cannot be a setting's name.", mend)
-
-
-def given(explored: Explored, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """`[model]` as the file gives it over what builds ask for."""
-    return {**{key: asked.setting for key, asked in explored.asked.items()}, **raw}
 
 
 def _searchable(asked: Asked) -> Searchable:

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, final
 
+from pipeline.cache import whole_lines
 from pipeline.trial import Outcome
 
 
@@ -21,14 +22,7 @@ class Journal:
 
     def read(self) -> list[Outcome]:
         """The outcomes so far; a line that a kill cut short is cut away, so that the next one begins afresh."""
-        if not self._path.exists():
-            return []
-        lines = self._path.read_bytes().splitlines(keepends=True)
-        if lines and not lines[-1].endswith(b"\n"):
-            torn = lines.pop()
-            with self._path.open("ab") as file:
-                file.truncate(file.tell() - len(torn))
-        return [_adapter().validate_json(line)[0] for line in lines]
+        return [_adapter().validate_json(line)[0] for line in whole_lines(self._path)]
 
 
 @cache

@@ -1,13 +1,12 @@
 """Stage 1: an experiment's data set, out of its source."""
 
 import hashlib
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pipeline import choose
 from pipeline.data import Dataset, Form, Task
 from pipeline.errors import UserError, nearest
 from pipeline.experiment import Columns, Experiment
-from pipeline.sources import SourcePart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +22,7 @@ def load(experiment: Experiment) -> Dataset:
     where the objective is none that this task's training measures.
     """
     try:
-        source = cast("SourcePart", choose.part("sources", experiment.data.source, "data.source"))
-        table = source.read(experiment.data)
+        table = choose.source(experiment.data.source).read(experiment.data)
         _check_columns(experiment, [str(name) for name in table.frame.columns])
         target = table.frame[experiment.data.target]
         features = _plain(table.frame.drop(columns=[experiment.data.target]))

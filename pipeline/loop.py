@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
 from pipeline import stopping
+from pipeline.blueprint import Blueprint
 from pipeline.clock import Clock
-from pipeline.data import Blueprint
 from pipeline.engines import Engine
 from pipeline.events import EpochEnded, Event, TrialEnded, TrialStarted
 from pipeline.experiment import Experiment

@@ -10,8 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, final
 
-from pipeline.blank import blank
-from pipeline.data import Output
+from pipeline.blueprint import Output, without_weights
 from pipeline.errors import UserError, nearest, one_line
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ class Named:
         import keras
 
         try:
-            model = blank(make)
+            model = without_weights(make)
         except UserError:
             raise
         except Exception as error:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pipeline.events import FileAttached
 from pipeline.figures import drawing, importance
 from pipeline.figures.curves import curves
 from pipeline.figures.leaderboard import table
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 METRICS: Final = ("loss", "accuracy", "mae")
 
 
-def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[FileAttached, ...]:
-    """The files written into `folder`, which is theirs alone, to be attached; the pages need no network."""
+def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[Path, ...]:
+    """The files written into `folder`, which is theirs alone; the pages need no network."""
     folder.mkdir(parents=True, exist_ok=True)
     trials = [o for o in (*leaderboard.outcomes, leaderboard.baseline) if o]
     measured = {name for o in trials for epoch in o.curve[:1] for name in epoch.metrics}
@@ -42,7 +41,7 @@ def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[FileAtta
     for name, chart in {**charts, "progress": course}.items():
         drawing.picture(folder / f"{name}.png", chart)
     table(leaderboard).to_csv(folder / "leaderboard.csv", index=False)
-    return tuple(FileAttached(path) for path in sorted(folder.iterdir()))
+    return tuple(sorted(folder.iterdir()))
 
 
 def page(path: Path, title: str, figures: "Sequence[go.Figure]", below: str = "") -> None:

@@ -1,13 +1,12 @@
 """Stage 2: a data set split in three, and a transform fitted on its training part."""
 
 import warnings
-from typing import Any, cast
+from typing import Any
 
 from pipeline import choose
 from pipeline.data import Arrays, Dataset, Prepared, Split, Task, Transform
 from pipeline.errors import UserError
 from pipeline.experiment import Experiment, SplitSettings
-from pipeline.transforms import TransformPart
 
 
 def preprocess(dataset: Dataset, experiment: Experiment) -> Prepared:
@@ -67,8 +66,7 @@ def split_rows(dataset: Dataset, settings: SplitSettings, most: int | None = Non
 
 def _fitted(dataset: Dataset, split: Split, experiment: Experiment) -> Transform:
     train = dataset.features.iloc[split.train]
-    part = cast("TransformPart", choose.part("transforms", dataset.form.kind, "data.source"))
-    made = part.ready(train, experiment, dataset.form.shape)
+    made = choose.transform(dataset.form.kind).ready(train, experiment, dataset.form.shape)
     _check_finite(dataset, made.columns)
     with warnings.catch_warnings():
         # a column without any value in the training part is imputed as nothing, which scikit-learn warns of

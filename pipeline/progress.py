@@ -8,22 +8,14 @@ from pipeline.events import Event, SearchMeasured, SearchRecord, TrialEnded
 from pipeline.experiment import Experiment
 from pipeline.ledgers import Ledger, Links
 from pipeline.study import Study
-from pipeline.trial import BASELINE, Direction, End, Outcome
+from pipeline.terminal import ready
+from pipeline.trial import BASELINE, Direction, End, Outcome, trial_name
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 LINES = 40
 """Elsewhere than on a terminal a search says about so many lines, and one for each new best."""
-
-
-def ready(prepared: Prepared, console: "Console") -> None:
-    """Say what the data came to."""
-    rows = (len(prepared.train), len(prepared.validation), len(prepared.split.test))
-    name = f"{prepared.dataset.name}: {prepared.dataset.task.value}"
-    console.print(f"{name}, {rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test")
-    for column, reason in prepared.transform.left_out.items():
-        console.print(f"  column {column} is left out: {reason}", markup=False)
 
 
 @final
@@ -113,10 +105,10 @@ class Shown:
         done = sum(self._ends.values())
         if not always and done % max(1, round(self._total / LINES)):
             return
-        name = "baseline" if outcome.number == BASELINE else f"trial {outcome.number}"
         value = "" if outcome.value is None else f"{self._objective} {outcome.value:.4f} at epoch {outcome.best_epoch}"
         best = ", the best so far" if always and outcome.number != BASELINE else ""
         found = warning(outcome.diagnosis)
         noted = f" ({found})" if found else ""
-        line = f"{done:>4}/{self._total}  {name:<11}{outcome.end.value:<15}{value or outcome.reason}{best}{noted}"
+        head = f"{done:>4}/{self._total}  {trial_name(outcome.number):<11}{outcome.end.value:<15}"
+        line = f"{head}{value or outcome.reason}{best}{noted}"
         self._console.print(line, markup=False)

@@ -20,13 +20,14 @@ class Rungs:
 
     At a rung a trial goes on if its best objective so far is among the best third (or the best) of all that ever
     reached it, itself included. The wrapped search is told of a pruned trial as failed, since the last value of a
-    trial that was stopped misleads a sampler; the reason it is given is `End.PRUNED.value`.
+    trial that was stopped misleads a sampler; the outcome's `pruned` says what it was.
 
     `past` are the outcomes of a search that goes on: their curves stand on the rungs again.
     """
 
     def __init__(self, search: Search, objective: str, past: Iterable[Outcome] = ()) -> None:
         self.total = search.total
+        self.epochs = search.epochs
         self.promotes = search.promotes
         self._search = search
         self._objective = objective
@@ -52,7 +53,7 @@ class Rungs:
     def tell(self, outcome: Outcome) -> None:
         self._forget(outcome.number)
         if outcome.end is End.PRUNED:
-            outcome = replace(outcome, end=End.FAILED, reason=End.PRUNED.value)
+            outcome = replace(outcome, end=End.FAILED, pruned=True)
         self._search.tell(outcome)
 
     def _climb(self, epoch: Epoch) -> Verdict:

@@ -1,6 +1,5 @@
 """What a ledger is told of a search when it begins, and where the search's files lie."""
 
-import hashlib
 import json
 import platform
 import subprocess
@@ -8,18 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import tomli_w
-
 from pipeline.data import Dataset
 from pipeline.events import DatasetRecord, SearchRecord
-from pipeline.experiment import Experiment, Section
-from pipeline.family import Own, family
-from pipeline.hyper import Hyper
+from pipeline.experiment import Experiment
 from pipeline.searchable import written
+from pipeline.write import given, resolved
 
-PACKAGES: Final = ("tensorflow", "keras", "keras-tuner", "optuna", "mlflow", "scikit-learn", "pandas", "numpy")
-LIMITS: Final = ("trials", "budget", "minutes")
-"""What may change between two goes of the same search."""
+PACKAGES: Final = ("tensorflow", "keras", "keras-tuner", "optuna", "scikit-learn", "pandas", "numpy")
 
 
 def search_record(experiment: Experiment, dataset: Dataset, identity: str) -> SearchRecord:
@@ -27,7 +21,7 @@ def search_record(experiment: Experiment, dataset: Dataset, identity: str) -> Se
     search = experiment.search
     settings = {f"space/{name}": _text(setting) for name, setting in experiment.settings.items()}
     settings |= {f"baseline/{name}": _text(value) for name, value in experiment.baseline.items()}
-    settings |= {f"search/{name}": _text(getattr(search, name)) for name in _given(search) if name != "listed"}
+    settings |= {f"search/{name}": _text(getattr(search, name)) for name in given(search) if name != "listed"}
     return SearchRecord(
         identity=identity,
         experiment=experiment.name,
@@ -48,36 +42,6 @@ def search_record(experiment: Experiment, dataset: Dataset, identity: str) -> Se
             },
         ),
     )
-
-
-def fingerprint(experiment: Experiment, digest: str) -> str:
-    """Eight hex digits of what makes a search itself: its resolved file without its limits, and the data's digest.
-
-    A family of one's own counts with its module's text: changed, it would go on with other models.
-    """
-    content = _sections(experiment)
-    content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}
-    found = family(experiment.model.family, experiment.file)
-    content |= {"code": found.named.code} if isinstance(found, Own | Hyper) else {}
-    text = json.dumps([content, digest], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def resolved(experiment: Experiment) -> str:
-    """The experiment as a file that says everything, defaults and overrides included."""
-    return tomli_w.dumps(_sections(experiment))
-
-
-def _sections(experiment: Experiment) -> dict[str, Any]:
-    sections: dict[str, Any] = {
-        name: _given(getattr(experiment, name)) for name in ("data", "preprocess", "model", "training", "search")
-    }
-    return {**sections, "baseline": dict(experiment.baseline)}
-
-
-def _given(section: Section) -> dict[str, Any]:
-    dumped: dict[str, Any] = section.model_dump(exclude_none=True)
-    return dumped
 
 
 def _text(value: Any) -> str:
@@ -106,6 +70,6 @@ def _commit() -> dict[str, str]:
     if not commit:
         return {}
     return {
-        "mlflow.source.git.commit": commit,
+        "commit": commit,
         "changed": str(bool(git("status", "--porcelain", "--untracked-files=no"))),
     }

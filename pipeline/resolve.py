@@ -23,10 +23,7 @@ from pipeline.experiment import (
     measured,
     without_ranges,
 )
-from pipeline.family import Own, backend_of, family
-from pipeline.hyper import Hyper, given
 from pipeline.optimizers import NAMES
-from pipeline.searches import SearchPart
 from pipeline.space import Choice, Scalar
 
 SECTIONS = ("data", "preprocess", "model", "training", "search", "baseline")
@@ -82,7 +79,7 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
             raise UserError(key, "unknown section.", nearest(key, SECTIONS))
         if not isinstance(value, dict):
             raise UserError(key, f"is {value!r}, not a section.", f"Write `[{key}]` and its keys below.")
-    data = _part_section("sources", "source", "data", file)
+    data = _section(choose.source(_name("sources", "source", "data", file)).Settings, "data", file["data"])
     preprocess = _section(Preprocess, "preprocess", file.get("preprocess", {}))
     search = _section(Search, "search", file.get("search", {}))
     model, training = _model_and_training(path, file)
@@ -106,22 +103,12 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
     return experiment
 
 
-def _part_section(folder: str, key: str, field: str, file: Mapping[str, Any]) -> Any:
-    name = _name(folder, key, field, file)
-    return _section(choose.part(folder, name, f"{field}.{key}").Settings, field, file[field])
-
-
 def _model_and_training(path: Path, file: Mapping[str, Any]) -> tuple[Model, Training]:
     """Both sections; of a HyperModel they follow from its builds, for which Keras is imported once all else is read."""
-    found = family(_name("models", "family", "model", file), str(path))
+    family = choose.family(_name("models", "family", "model", file), str(path))
     raw = file.get("training", {})
-    training = _section(Training, "training", raw)
-    if isinstance(found, Hyper):
-        explored = found.explored(backend_of(found, training))
-        model = _section(found.settings(explored), "model", given(explored, file["model"]))
-        return model, found.training(explored, training, raw)
-    kind = found.settings(file["model"]) if isinstance(found, Own) else found.Settings
-    return _section(kind, "model", file["model"]), training
+    kind, model, training = family.sections(file["model"], _section(Training, "training", raw), raw)
+    return _section(kind, "model", model), training
 
 
 def _name(folder: str, key: str, field: str, file: Mapping[str, Any]) -> str:
@@ -201,8 +188,7 @@ def _overlaid(section: S, table: Mapping[str, Any]) -> S:
 def _check(experiment: Experiment) -> None:
     search = experiment.search
     field = "search.sampler" if search.library == "own" else "search.library"
-    part = cast("SearchPart", choose.part("searches", search.part, field))
-    part.check(experiment.space, search, experiment.epochs)
+    choose.search(search.part, field).check(experiment.space, search, experiment.epochs)
     if experiment.data.task is not None:
         experiment.check_objective(Task(experiment.data.task))
         return

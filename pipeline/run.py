@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from pipeline import backend, family
+from pipeline import backend, choose
+from pipeline.blueprint import Blueprint
 from pipeline.build import build
 from pipeline.clock import Clock
-from pipeline.data import Blueprint, Prepared
+from pipeline.data import Prepared
 from pipeline.evaluate import evaluate
-from pipeline.events import SearchEnded, SearchMeasured
+from pipeline.events import FileAttached, SearchEnded, SearchMeasured
 from pipeline.experiment import Experiment
 from pipeline.ledgers import Ledger, Links
 from pipeline.load import load
@@ -70,8 +71,8 @@ def run(
             with clock.phase("tune"):
                 leaderboard = tune(blueprint, prepared, experiment, ledger, study, began)
             with clock.phase("draw"):
-                for picture in draw(leaderboard, blueprint.space, study.folder / "pictures"):
-                    ledger.record(picture)
+                for path in draw(leaderboard, blueprint.space, study.folder / "pictures"):
+                    ledger.record(FileAttached(path))
             interrupted = leaderboard.interrupted
             if leaderboard.best is not None and not interrupted:
                 with clock.phase("evaluate"):
@@ -88,4 +89,5 @@ def run(
 
 def backend_of(experiment: Experiment) -> str:
     """The backend that a file names, or the one on which its family trains fastest in lanes."""
-    return family.backend_of(family.family(experiment.model.family, experiment.file), experiment.training)
+    family = choose.family(experiment.model.family, experiment.file)
+    return experiment.training.backend_for(family.backend)

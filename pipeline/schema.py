@@ -6,8 +6,8 @@ from pydantic import create_model
 from pydantic.json_schema import models_json_schema
 
 from pipeline import choose
+from pipeline.choose import PREFIX
 from pipeline.experiment import Preprocess, Search, Section, Training
-from pipeline.named import PREFIX
 
 OWN: Final = {
     "type": "object",
@@ -20,8 +20,9 @@ OWN: Final = {
 
 def schema() -> dict[str, Any]:
     """The schema of a whole file: `[data]` by its source, `[model]` by its family."""
-    parts = {folder: _settings(folder) for folder in ("sources", "models")}
-    sections: list[type[Section]] = [Preprocess, Training, Search, *parts["sources"], *parts["models"]]
+    sources = [choose.source(name).Settings for name in choose.names("sources")]
+    models = [choose.family_file(name).Settings for name in choose.names("models")]
+    sections: list[type[Section]] = [Preprocess, Training, Search, *sources, *models]
     names = {kind: create_model(_title(kind), __base__=kind) for kind in sections}
     references, definitions = models_json_schema(
         [(m, "validation") for m in names.values()], ref_template="#/$defs/{model}"
@@ -32,9 +33,9 @@ def schema() -> dict[str, Any]:
         "title": "An experiment",
         "type": "object",
         "properties": {
-            "data": {"oneOf": [refs[kind] for kind in parts["sources"]]},
+            "data": {"oneOf": [refs[kind] for kind in sources]},
             "preprocess": refs[Preprocess],
-            "model": {"oneOf": [*(refs[kind] for kind in parts["models"]), OWN]},
+            "model": {"oneOf": [*(refs[kind] for kind in models), OWN]},
             "training": refs[Training],
             "search": refs[Search],
             "baseline": {"type": "object", "description": "one whole setting, a value for each name"},
@@ -43,10 +44,6 @@ def schema() -> dict[str, Any]:
         "additionalProperties": False,
         **definitions,
     }
-
-
-def _settings(folder: str) -> list[type[Section]]:
-    return [choose.part(folder, name, folder).Settings for name in choose.names(folder)]
 
 
 def _title(kind: type[Section]) -> str:

@@ -6,7 +6,7 @@ from typing import Final, final
 
 from pipeline.errors import UserError, nearest
 from pipeline.ledgers import About, Archive, Line
-from pipeline.trial import BASELINE, Direction
+from pipeline.trial import BASELINE, Direction, trial_name
 
 WINNERS: Final = 5
 """By default the winners of so many of the latest searches are compared."""
@@ -46,7 +46,7 @@ class Chosen:
     @property
     def name(self) -> str:
         """The trial's name within its search."""
-        return f"trial {self.line.number}" if self.line.number != BASELINE else "baseline"
+        return trial_name(self.line.number)
 
     @property
     def heading(self) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
+from pipeline.cache import replacing
 from pipeline.errors import UserError
 from pipeline.experiment import Experiment
+from pipeline.identity import LIMITS, fingerprint
 from pipeline.journal import Journal
-from pipeline.record import LIMITS, fingerprint
 from pipeline.trial import Outcome
-from pipeline.weights import Weights
+from pipeline.weights import WeightStore
 
 FINISHED: Final = "finished.json"
 
@@ -26,7 +27,7 @@ class Study:
 
     folder: Path
     journal: Journal
-    weights: Weights
+    weights: WeightStore
     past: tuple[Outcome, ...]
 
     @staticmethod
@@ -34,7 +35,7 @@ class Study:
         """The study in `folder`, which is made where it is not there."""
         folder.mkdir(parents=True, exist_ok=True)
         journal = Journal(folder / "outcomes.jsonl")
-        return Study(folder, journal, Weights(folder / "weights"), tuple(journal.read()))
+        return Study(folder, journal, WeightStore(folder / "weights"), tuple(journal.read()))
 
     @property
     def identity(self) -> str:
@@ -44,9 +45,8 @@ class Study:
     def finish(self, experiment: Experiment) -> None:
         """Note that the search reached its limits, and what these were."""
         limits = {name: getattr(experiment.search, name) for name in LIMITS}
-        part = self.folder / "finished.part"
-        part.write_text(json.dumps(limits))
-        part.replace(self.folder / FINISHED)
+        with replacing(self.folder / FINISHED) as part:
+            part.write_text(json.dumps(limits))
 
 
 @contextmanager

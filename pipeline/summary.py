@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Final
 from pipeline.diagnosis import DEAD, warning
 from pipeline.report import CHAMPION, NAMES, Report, Row
 from pipeline.run import Finished
+from pipeline.terminal import table
 from pipeline.trial import End, Leaderboard, Outcome
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-
 RATE: Final = "learning_rate"
 SHOWN: Final = 0.05
 """Phases that took fewer seconds are not printed."""
 
 
-def show(finished: Finished, console: "Console") -> None:
-    """Print the champion, its scores beside the baselines', where the time went and where to browse it all."""
+def show(finished: Finished, console: "Console", tracker: str) -> None:
+    """Print the champion, its scores beside the baselines', where the time went and where to browse it all.
+
+    `tracker` is what people call the tracker.
+    """
     board, report = finished.leaderboard, finished.report
     if report is not None and board.best is not None:
         _champion(board, board.best, console)
@@ -33,9 +36,9 @@ def show(finished: Finished, console: "Console") -> None:
     phases = _spent({within.get(phase, phase): seconds for phase, seconds in finished.seconds.items()})
     console.print(f"\nTime: {total:.1f} s: {phases}", soft_wrap=True)
     if finished.links.owed:
-        console.print(f"{finished.links.owed} events could not be delivered to MLflow yet; they are kept.")
+        console.print(f"{finished.links.owed} events could not be delivered to {tracker} yet; they are kept.")
     if finished.links.addresses:
-        console.print("In MLflow (`make ui` starts it):")
+        console.print(f"In {tracker} (`make ui` starts it):")
         for title, address in finished.links.addresses.items():
             console.print(f"  {title:<24} {address}", markup=False, soft_wrap=True)
 
@@ -81,20 +84,15 @@ def _dead(board: Leaderboard, best: Outcome) -> list[str]:
 
 
 def _scores(report: Report) -> "Table":
-    from rich.table import Table
-
     rows = list(report.test)
     if report.validation:
         rows.insert(1 if rows else 0, Row("validation", "champion, on validation", report.validation))
     metrics = list(rows[0].scores) if rows else []
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(f"on the {report.count} test rows" if report.count else "")
-    for metric in metrics:
-        table.add_column(NAMES[metric], justify="right")
+    found = table(f"on the {report.count} test rows" if report.count else "", *(NAMES[metric] for metric in metrics))
     for row in rows:
         cells = [f"{s.value:.3f} [{s.low:.3f}, {s.high:.3f}]".replace("[", "\\[") for s in row.scores.values()]
-        table.add_row(row.title, *cells, style="bold" if row.name == CHAMPION else "")
-    return table
+        found.add_row(row.title, *cells, style="bold" if row.name == CHAMPION else "")
+    return found
 
 
 def _trained(board: Leaderboard) -> list[str]:

@@ -1,14 +1,17 @@
-"""What reaches the terminal: our own lines alone; whatever a library prints goes to a log file."""
+"""What the commands print: our own lines alone; whatever a library prints goes to a log file."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.backend import redirected
+from pipeline.data import Prepared
+
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 
 @contextmanager
@@ -20,34 +23,26 @@ def only_ours(log: Path) -> Iterator["Console"]:
     from rich.console import Console
 
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _turned_over(log) as terminal, os.fdopen(os.dup(terminal), "w", encoding="utf-8") as stream:
+    with redirected(log) as terminal, os.fdopen(os.dup(terminal), "w", encoding="utf-8") as stream:
         # a pipe has no width: wide enough that no line of a table is folded
         width = None if os.isatty(terminal) else 140
         yield Console(file=stream, width=width, highlight=False, soft_wrap=not os.isatty(terminal))
 
 
-@contextmanager
-def silent() -> Iterator[None]:
-    """While it lasts, nothing that the process writes reaches terminal or log."""
-    with _turned_over(Path(os.devnull)):
-        yield
+def ready(prepared: Prepared, console: "Console") -> None:
+    """Say what the data came to."""
+    rows = (len(prepared.train), len(prepared.validation), len(prepared.split.test))
+    name = f"{prepared.dataset.name}: {prepared.dataset.task.value}"
+    console.print(f"{name}, {rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test")
+    for column, reason in prepared.transform.left_out.items():
+        console.print(f"  column {column} is left out: {reason}", markup=False)
 
 
-@contextmanager
-def _turned_over(log: Path) -> Iterator[int]:
-    """The terminal's descriptor, while both outputs of the process are appended to `log`."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    terminal, errors = os.dup(1), os.dup(2)
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    try:
-        yield terminal
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.dup2(terminal, 1)
-        os.dup2(errors, 2)
-        os.close(terminal)
-        os.close(errors)
+def table(*headings: str, left: int = 1) -> "Table":
+    """A table without lines and rows yet; its first `left` columns are aligned to the left, the others to the right."""
+    from rich.table import Table
+
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for i, heading in enumerate(headings):
+        made.add_column(heading, justify="left" if i < left else "right")
+    return made

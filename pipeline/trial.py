@@ -1,5 +1,6 @@
 """A trial from its proposal to its end, and the leaderboard of all."""
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -77,6 +78,17 @@ class Trial:
     initial_epoch: int = 0
 
 
+def trial_name(number: int) -> str:
+    """A trial by its number, as people read it: `trial 7`, or `baseline`."""
+    return "baseline" if number == BASELINE else f"trial {number}"
+
+
+def trial_seed(seed: int, number: int) -> int:
+    """The seed in [0, 2**31) of a search's trial `number`: a hash of both, so neighbouring trials share nothing."""
+    digest = hashlib.sha256(f"{seed}/{number}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Epoch:
@@ -117,7 +129,8 @@ class Outcome:
 
     `value` is the objective at the restored epoch `best_epoch` (None for pruned and failed trials, which keep their
     `curve`); `settings` are all its settings, searched and fixed; `seconds` is wall time by phase;
-    `diagnosis` is of the epoch whose weights were kept.
+    `diagnosis` is of the epoch whose weights were kept. `pruned`: the trial was pruned, and its sampler is told that it
+    failed.
     """
 
     trial: Trial
@@ -131,6 +144,7 @@ class Outcome:
     parameters: int = 0
     summary: str = ""
     diagnosis: Mapping[str, float] = field(default_factory=dict)
+    pruned: bool = False
 
     @property
     def number(self) -> int:

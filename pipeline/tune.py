@@ -4,23 +4,22 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, cast
+from typing import Final
 
 from pipeline import choose
+from pipeline.blueprint import Blueprint
 from pipeline.clock import Clock
-from pipeline.data import Blueprint, Prepared
-from pipeline.engines import EnginePart
+from pipeline.data import Prepared
 from pipeline.events import SearchMeasured
 from pipeline.experiment import Experiment
 from pipeline.interrupt import interruptible
 from pipeline.ledgers import Ledger
 from pipeline.loop import Limits, Loop
 from pipeline.pruning import Rungs
-from pipeline.searches import Search, SearchPart
+from pipeline.searches import Search
 from pipeline.searches.listed import Listed
-from pipeline.seeds import trial_seed
 from pipeline.study import Study
-from pipeline.trial import BASELINE, Leaderboard, Outcome, Trial
+from pipeline.trial import BASELINE, Leaderboard, Outcome, Trial, trial_seed
 
 EVALUATION: Final = 0.1
 """The share of `search.minutes` that is kept for what follows the search, at least `LEAST` seconds of it."""
@@ -39,8 +38,7 @@ def tune(
     no outcome.
     """
     entered = time.perf_counter()
-    part = cast("EnginePart", choose.part("engines", experiment.training.engine, "training.engine"))
-    engine = part.create(blueprint, prepared, experiment.search.trials)
+    engine = choose.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
     search = _search(experiment, study)
     prepared_in = time.perf_counter() - entered
     ledger.record(SearchMeasured({"trials/planned": search.total} if search.total is not None else {}))
@@ -77,7 +75,7 @@ def _account(trained: Sequence[Outcome], *clocks: Clock) -> Clock:
 
 
 def _search(experiment: Experiment, study: Study) -> Search:
-    part = cast("SearchPart", choose.part("searches", experiment.search.part, "search.library"))
+    part = choose.search(experiment.search.part)
     search = part.create(experiment.space, experiment.search, experiment.epochs, study.folder)
     if experiment.search.pruner == "rungs":
         return Rungs(search, experiment.search.objective, [o for o in study.past if o.number != BASELINE])

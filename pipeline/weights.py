@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import final
 
+from pipeline.cache import replacing
 from pipeline.trial import Fitted
 
 
 @final
-class Weights(Mapping[int, Fitted]):
+class WeightStore(Mapping[int, Fitted]):
     """The kept weights of a search by trial number, a file each in `folder`."""
 
     def __init__(self, folder: Path) -> None:
@@ -20,11 +21,8 @@ class Weights(Mapping[int, Fitted]):
         """Write a trial's weights; a file is there whole or not at all."""
         import numpy as np
 
-        path = self._path(number)
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
+        with replacing(self._path(number)) as part, part.open("wb") as file:
             np.savez(file, *fitted.weights)
-        part.replace(path)
 
     def keep_only(self, numbers: Collection[int]) -> None:
         """Remove the weights of all other trials."""

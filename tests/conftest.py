@@ -12,8 +12,9 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.data import Blueprint, Prepared
+from pipeline.data import Prepared
 from pipeline.experiment import Experiment
 from pipeline.ledgers.mlflow.reader import MlflowArchive
 from pipeline.load import load

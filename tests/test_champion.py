@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from pipeline import champion
+from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.data import Blueprint, Dataset, Prepared, Task
+from pipeline.data import Dataset, Prepared, Task
 from pipeline.events import ChampionRegistered, DatasetRecord, SearchEnded, SearchRecord, TrialEnded, TrialStarted
 from pipeline.ledgers import mlflow
 from pipeline.load import load

@@ -19,7 +19,7 @@ def search(name: str, trials: int) -> Past:
         Line(n, {"width": 8 * n}, End.COMPLETE, 1.1 / (n + 2), 2, tuple(curve), epochs=2)
         for n, curve in enumerate(curves)
     ]
-    return Past(About(name, "titanic", "optuna tpe", "val_loss", 0.0, {}), tuple(lines))
+    return Past(About(name, "titanic", "optuna tpe", "val_loss", {}), tuple(lines))
 
 
 @pytest.mark.parametrize(("trials", "course"), [((1, 1), False), ((1, 3), True), ((3, 4), True)])

@@ -8,10 +8,11 @@ import jsonschema
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.record import fingerprint, resolved
+from pipeline.identity import fingerprint
 from pipeline.resolve import resolve
 from pipeline.schema import schema
 from pipeline.space import Choice, Condition, Float
+from pipeline.write import resolved
 from tests.conftest import Make
 
 TWO = {"training.optimizer": ["adam", "sgd"]}

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.blueprint import Blueprint, loss_of
 from pipeline.build import build
-from pipeline.criterion import criterion
-from pipeline.data import Arrays, Blueprint, Dataset, Prepared, Task
+from pipeline.data import Arrays, Dataset, Prepared, Task
 from pipeline.evaluate import UNTUNED, evaluate
 from pipeline.events import ChampionRegistered, DatasetRecord, FileAttached, SearchMeasured, SearchRecord
 from pipeline.experiment import Experiment
@@ -29,7 +29,7 @@ PARAMS = {"width": 16, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
 def searched(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Leaderboard:
     """A leaderboard of one trained trial, and of a baseline that has not learnt a thing."""
     best = blueprint.model(blueprint.settings(PARAMS))
-    best.compile("adam", loss=criterion(blueprint.output))
+    best.compile("adam", loss=loss_of(blueprint.output))
     best.fit(prepared.train.x, prepared.train.y, epochs=20, batch_size=16, verbose=0)
     untuned = blueprint.model(experiment.baseline)
     fitted = {7: Fitted(tuple(best.get_weights())), BASELINE: Fitted(tuple(untuned.get_weights()))}

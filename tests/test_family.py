@@ -13,13 +13,14 @@ from pipeline.build import build
 from pipeline.engines.vectorized.engine import VectorizedEngine
 from pipeline.errors import UserError
 from pipeline.experiment import Experiment
+from pipeline.identity import fingerprint
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.record import fingerprint, resolved
 from pipeline.resolve import resolve
 from pipeline.schema import schema
 from pipeline.space import Choice, Float, Int
 from pipeline.trial import Trial
+from pipeline.write import resolved
 from tests.engines.vectorized.conftest import assert_same, engine, fitted, trained
 
 Write = Callable[..., Path]

@@ -10,19 +10,21 @@ import pytest
 import tomli_w
 
 from pipeline import choose
+from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.data import Blueprint, Prepared
+from pipeline.data import Prepared
 from pipeline.engines import EnginePart
 from pipeline.errors import UserError
 from pipeline.experiment import Experiment
+from pipeline.identity import fingerprint
 from pipeline.ledgers.mlflow import archive, create
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.record import fingerprint, resolved
 from pipeline.resolve import resolve
 from pipeline.run import Finished, run
 from pipeline.space import Choice, Float, Int
 from pipeline.trial import Trial
+from pipeline.write import resolved
 
 Write = Callable[..., Path]
 

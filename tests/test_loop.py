@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 import pytest
 
-from pipeline.data import Blueprint
+from pipeline.blueprint import Blueprint
 from pipeline.events import EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
 from pipeline.ledgers import Links
 from pipeline.loop import Limits, Loop

@@ -15,6 +15,7 @@ class Overheard:
     """A search that asks for its list, prunes at one epoch of its own, and keeps what it was told."""
 
     promotes = False
+    epochs: int | None = None
 
     def __init__(self, trials: Sequence[Trial], prunes_at: int = 0) -> None:
         self._listed = Listed(trials)

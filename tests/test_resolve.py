@@ -11,11 +11,12 @@ import pytest
 
 from pipeline.data import Task
 from pipeline.errors import UserError
+from pipeline.identity import fingerprint
 from pipeline.optimizers import CLASSES, EVERY, OWN
-from pipeline.record import fingerprint, resolved
 from pipeline.resolve import resolve
 from pipeline.schema import schema
 from pipeline.space import Choice, Float, Int
+from pipeline.write import resolved
 from tests.conftest import Make
 
 FILES = sorted(Path("experiments").glob("*.toml"))

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.data import Blueprint, Dataset, Prepared, Task
+from pipeline.data import Dataset, Prepared, Task
 from pipeline.errors import UserError
 from pipeline.experiment import SCALES
 from pipeline.preprocess import preprocess

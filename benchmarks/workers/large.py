@@ -11,13 +11,13 @@ import numpy as np
 from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import imported, ready
 from pipeline import choose
+from pipeline.blueprint import Blueprint, Output
 from pipeline.build import optimizer
-from pipeline.data import Arrays, Blueprint, Output, Prepared
+from pipeline.data import Arrays, Prepared
 from pipeline.engines import EnginePart
 from pipeline.resolve import resolve
-from pipeline.seeds import trial_seed
 from pipeline.space import Float, Params, Space
-from pipeline.trial import Trial
+from pipeline.trial import Trial, trial_seed
 
 if TYPE_CHECKING:
     import keras

@@ -17,9 +17,8 @@ from pipeline.record import search_record
 from pipeline.resolve import resolve
 from pipeline.run import backend_of
 from pipeline.searches.listed import Listed
-from pipeline.seeds import trial_seed
 from pipeline.study import Study, opened
-from pipeline.trial import Trial
+from pipeline.trial import Trial, trial_seed
 from pipeline.tune import EVALUATION, LEAST, tune
 
 MANY: Final = 1000

@@ -10,13 +10,13 @@ import numpy as np
 
 from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import ready
-from pipeline.criterion import criterion
+from pipeline.blueprint import loss_of
 from pipeline.resolve import resolve
-from pipeline.seeds import trial_seed
-from pipeline.trial import Trial
+from pipeline.trial import Trial, trial_seed
 
 if TYPE_CHECKING:
-    from pipeline.data import Blueprint, Prepared
+    from pipeline.blueprint import Blueprint
+    from pipeline.data import Prepared
     from pipeline.space import Scalar
 
 
@@ -58,7 +58,7 @@ def _fit(blueprint: "Blueprint", prepared: "Prepared", task: Mapping[str, Any]) 
 
     settings = blueprint.settings(task["params"])
     model = blueprint.model(settings)
-    model.compile(blueprint.optimizer(settings), criterion(blueprint.output), metrics=list(blueprint.output.metrics))
+    model.compile(blueprint.optimizer(settings), loss_of(blueprint.output), metrics=list(blueprint.output.metrics))
     times: list[float] = []
     model.fit(
         prepared.train.x,

@@ -5,18 +5,18 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast, final
+from typing import Final, final
 
 from pipeline import choose
+from pipeline.blueprint import BYTES, Blueprint
 from pipeline.checks import Finding, Level
-from pipeline.checks.models import BYTES, size
-from pipeline.checks.plan import Plan
-from pipeline.data import Blueprint, Prepared
-from pipeline.engines import Engine, EnginePart
+from pipeline.checks.models import size
+from pipeline.checks.workload import Workload
+from pipeline.data import Prepared
+from pipeline.engines import Engine
 from pipeline.experiment import Experiment
 from pipeline.loop import KEPT
-from pipeline.seeds import trial_seed
-from pipeline.trial import Trial
+from pipeline.trial import Trial, trial_seed
 
 SEARCH_BYTES: Final = 40_000_000
 """What a search writes whatever its size: its pictures, twice, and its report (measured: 30 MB)."""
@@ -42,11 +42,11 @@ def memory() -> int | None:
     return min(known, default=None)
 
 
-def disk(folder: Path, found: Plan, parameters: int, *, promotes: bool) -> Finding:
+def disk(folder: Path, found: Workload, parameters: int) -> Finding:
     """Whether the disk of `folder` holds what a search writes there."""
     place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free
-    weights = (found.trials if promotes else KEPT) * parameters * BYTES
+    weights = (found.trials if found.promotes else KEPT) * parameters * BYTES
     need = SEARCH_BYTES + found.epochs * EPOCH_BYTES + weights
     sentence = f"the search will write about {size(need)} below {folder}/, and {size(free)} are free."
     if need > free:
@@ -56,8 +56,7 @@ def disk(folder: Path, found: Plan, parameters: int, *, promotes: bool) -> Findi
 
 def pace(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Pace:
     """How fast the experiment's engine trains models amid the space; raises TrialFailed where it cannot."""
-    part = cast("EnginePart", choose.part("engines", experiment.training.engine, "training.engine"))
-    engine = part.create(blueprint, prepared, experiment.search.trials)
+    engine = choose.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
     count = min(engine.capacity, AT_ONCE, experiment.search.trials)
     middle = blueprint.space.at([0.5] * len(blueprint.space.dimensions))
     trials = [Trial(i, middle, trial_seed(experiment.search.seed, i), ROUNDS + 2) for i in range(1, count + 1)]
@@ -75,7 +74,7 @@ def pace(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Pa
     return Pace(max(first / count - epoch, 0.0), epoch)
 
 
-def duration(experiment: Experiment, found: Plan, measured: Pace) -> Finding:
+def duration(experiment: Experiment, found: Workload, measured: Pace) -> Finding:
     """How long the search will take."""
     seconds = found.trials * measured.begin + found.epochs * measured.epoch
     sooner = (

@@ -3,25 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
-from pipeline.blank import blank
+from pipeline.blueprint import Blueprint, loss_of, training_bytes, without_weights
 from pipeline.checks import Finding, Level
-from pipeline.criterion import criterion
-from pipeline.data import Blueprint, Prepared
+from pipeline.data import Prepared
 from pipeline.errors import one_line
 from pipeline.space import Choice, Params, Scalar, Space
 
-if TYPE_CHECKING:
-    import keras
-
 MOST: Final = 16
 """So many corners are looked at for the heaviest."""
-BYTES: Final = 4
-COPIES: Final = 4
-"""Weights, their gradients, and two numbers a weight that an optimizer like Adam keeps."""
-PASSES: Final = 2
-"""What a layer puts out is kept on the way forward, and once more on the way back."""
 
 
 @final
@@ -68,13 +59,11 @@ def corners(space: Space) -> list[dict[str, Scalar]]:
 def outlined(blueprint: Blueprint, params: Params) -> Corner:
     """A corner with its size, for which no memory is asked; whatever the family raises comes through."""
     settings = blueprint.settings(params)
-    model = blank(lambda: blueprint.model(settings))
-    outputs = sum(_numbers(layer) for layer in model.layers)
-    parameters = int(model.count_params())
-    spent = BYTES * (COPIES * parameters + PASSES * int(settings["batch_size"]) * outputs)
+    model = without_weights(lambda: blueprint.model(settings))
+    spent = training_bytes(model, int(settings["batch_size"]))
     kinds = {type(layer) for layer in model._flatten_layers(include_self=False)}  # noqa: SLF001
     foreign = frozenset(kind.__name__ for kind in kinds if not kind.__module__.startswith("keras."))
-    return Corner(settings, params, parameters, spent, foreign)
+    return Corner(settings, params, int(model.count_params()), spent, foreign)
 
 
 def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple[list[Finding], int]:
@@ -122,7 +111,7 @@ def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int
     rows = int(corner.settings["batch_size"])
     try:
         model = blueprint.model(corner.settings)
-        model.compile(blueprint.optimizer(corner.settings), criterion(blueprint.output))
+        model.compile(blueprint.optimizer(corner.settings), loss_of(blueprint.output))
         loss = float(model.train_on_batch(prepared.train.x[:rows], prepared.train.y[:rows]))
     except Exception as error:  # noqa: BLE001  a family may fail in any way
         return _fails(corner.name, error)
@@ -157,9 +146,3 @@ def _ends(dimension: object) -> tuple[Scalar, ...]:
         return (ordered[0], ordered[-1]) if numeric else tuple(ordered)
     low, high = getattr(dimension, "low"), getattr(dimension, "high")  # noqa: B009
     return (low, high)
-
-
-def _numbers(layer: "keras.layers.Layer") -> int:
-    """How many numbers a layer puts out for one row; an axis of open length counts as one."""
-    shape = layer.output.shape if hasattr(layer, "output") and hasattr(layer.output, "shape") else ()
-    return math.prod(axis or 1 for axis in shape[1:])

@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
+from pipeline.blueprint import Blueprint
 from pipeline.checks import Finding, costs, models
-from pipeline.checks.plan import Plan, differences, plan
-from pipeline.data import Blueprint, Prepared
+from pipeline.checks.workload import Workload, differences, workload
+from pipeline.data import Prepared
 from pipeline.experiment import Experiment
 
 
 def rehearse(
     experiment: Experiment, blueprint: Blueprint, prepared: Prepared, mlruns: Path
-) -> tuple[list[Finding], Plan]:
-    """All findings, and the plan of the search; three corner models are built and trained on one batch."""
-    planned = plan(experiment)
+) -> tuple[list[Finding], Workload]:
+    """All findings, and the workload of the search; three corner models are built and trained on one batch."""
+    planned = workload(experiment)
     found, parameters = models.try_out(blueprint, prepared, costs.memory())
     found += differences(experiment, planned)
-    promotes = experiment.search.sampler == "hyperband"
-    return [*found, costs.disk(mlruns, planned, parameters, promotes=promotes)], planned
+    return [*found, costs.disk(mlruns, planned, parameters)], planned

@@ -8,9 +8,8 @@ from pipeline.checks import Finding, Level, only, show
 from pipeline.commands import MLRUNS
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.progress import ready
 from pipeline.resolve import resolve
-from pipeline.terminal import only_ours
+from pipeline.terminal import only_ours, ready
 from pipeline.trial import TrialFailed
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from pipeline import choose
 from pipeline.commands import MLRUNS
 from pipeline.errors import UserError
-from pipeline.ledgers import Comparison, LedgerPart
-from pipeline.terminal import only_ours
+from pipeline.ledgers import ComparisonPage
+from pipeline.terminal import only_ours, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,16 +38,16 @@ def run(args: argparse.Namespace) -> int:
         from pipeline import compare
         from pipeline.selection import Request, Selector
 
-        ledger = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger"))
+        tracker = choose.ledger()
         searches = tuple(word for word in (args.a, args.b) if word)
         request = Request(experiment, args.runs, searches, args.exps)
-        selection = Selector(ledger.archive(MLRUNS)).select(request)
+        selection = Selector(tracker.archive(MLRUNS)).select(request)
         page = compare.write(selection, args.metric, compare.new_folder(MLRUNS, experiment))
-        links = ledger.attach(MLRUNS, _comparison(selection, experiment, page))
+        links = tracker.attach(MLRUNS, _comparison(selection, experiment, page))
         console.print(_table(selection))
         console.print(f"\nThe page:  {page.absolute().as_uri()}", markup=False, soft_wrap=True)
         for address in links.addresses.values():
-            console.print(f"In MLflow: {address} (`make ui` starts it)", markup=False, soft_wrap=True)
+            console.print(f"In {tracker.TITLE}: {address} (`make ui` starts it)", markup=False, soft_wrap=True)
     return 0
 
 
@@ -55,21 +55,16 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def _comparison(selection: "Selection", experiment: str, page: Path) -> Comparison:
+def _comparison(selection: "Selection", experiment: str, page: Path) -> ComparisonPage:
     trials = " ".join(f"{t.search.about.identity}/{t.line.number}" for t in selection.trials)
     title = f"compare {len(selection.trials)} trials of {' '.join(s.about.identity for s in selection.searches)}"
-    return Comparison(experiment, title, {"trials": trials}, page)
+    return ComparisonPage(experiment, title, {"trials": trials}, page)
 
 
 def _table(selection: "Selection") -> "Table":
-    from rich.table import Table
-
     from pipeline.differences import lines
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("")
-    for trial in selection.trials:
-        table.add_column("\n".join(trial.heading), justify="right")
+    made = table("", *("\n".join(trial.heading) for trial in selection.trials))
     for name, cells in lines(selection):
-        table.add_row(name, *cells)
-    return table
+        made.add_row(name, *cells)
+    return made

@@ -2,12 +2,11 @@
 
 import argparse
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from pipeline import backend, choose
 from pipeline.commands import MLRUNS
 from pipeline.errors import UserError
-from pipeline.ledgers import LedgerPart
 from pipeline.rows import check, read
 from pipeline.terminal import only_ours
 
@@ -29,8 +28,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with only_ours(MLRUNS / "logs" / "predict.log") as console:
             backend.prepare("tensorflow")
-            archive = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).archive(MLRUNS)
-            champion = archive.champion(name)
+            champion = choose.ledger().archive(MLRUNS).champion(name)
             if champion is None:
                 raise UserError(name, "there is no champion yet.", f"Type `make tune EXP={args.experiment}` first.")
             rows = read(args.input, champion.example)

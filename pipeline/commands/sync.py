@@ -1,8 +1,9 @@
-"""Deliver to MLflow what searches could not."""
+"""Deliver to the tracker what searches could not."""
 
 import argparse
 from typing import Final
 
+from pipeline import choose
 from pipeline.commands import MLRUNS
 from pipeline.terminal import only_ours
 
@@ -17,17 +18,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001
     """0 where nothing is owed any more, 1 where something is."""
     with only_ours(LOG) as console:
-        from pipeline.ledgers.mlflow import sync
-
-        accounts = sync(MLRUNS)
+        tracker = choose.ledger()
+        accounts = tracker.sync(MLRUNS)
         for account in accounts:
             if account.delivered:
                 console.print(f"{account.search}: {_events(account.delivered)} delivered", markup=False)
             if account.reason is not None:
-                owed = f"{_events(account.owed)} still owed: {account.reason.value} ({LOG} has its words)"
+                reason = account.reason.value.format(title=tracker.TITLE)
+                owed = f"{_events(account.owed)} still owed: {reason} ({LOG} has its words)"
                 console.print(f"{account.search}: {owed}", markup=False)
         if not accounts:
-            console.print("Nothing is owed: MLflow has every event.")
+            console.print(f"Nothing is owed: {tracker.TITLE} has every event.")
     return 1 if any(account.owed for account in accounts) else 0
 
 

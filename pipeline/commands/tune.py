@@ -1,17 +1,17 @@
 """Search the settings of an experiment, score the winner, and log it all."""
 
 import argparse
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from pipeline import choose, every, overrides, retrain
 from pipeline.clock import STARTED
 from pipeline.commands import MLRUNS
-from pipeline.ledgers import LedgerPart
 from pipeline.resolve import resolve
 from pipeline.terminal import only_ours
 
 if TYPE_CHECKING:
-    from pipeline.data import Blueprint, Prepared
+    from pipeline.blueprint import Blueprint
+    from pipeline.data import Prepared
     from pipeline.study import Study
 
 HELP: Final = "search an experiment's settings, score the winner, and log every trial"
@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
         from pipeline.run import run as run_stages
         from pipeline.summary import show
 
-        ledger = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).create(MLRUNS)
-        shown = Shown(ledger, console, experiment)
+        tracker = choose.ledger()
+        shown = Shown(tracker.create(MLRUNS), console, experiment)
 
         def begin(blueprint: "Blueprint", prepared: "Prepared", study: "Study") -> None:
             shown.begin(prepared, study)
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
             warn(found, console, args.experiment)
 
         finished = run_stages(experiment, shown, MLRUNS, begin, new=args.new, typed=STARTED)
-        show(finished, console)
+        show(finished, console, tracker.TITLE)
     if finished.leaderboard.interrupted:
         return every.INTERRUPTED
     return 0 if finished.leaderboard.best is not None else 1
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _several(chosen: list[str], words: list[str]) -> int:
     codes = every.run(chosen, words)
-    archive = cast("LedgerPart", choose.part("ledgers", "mlflow", "ledger")).archive(MLRUNS)
+    archive = choose.ledger().archive(MLRUNS)
     with only_ours(MLRUNS / "logs" / "all.log") as console:
         console.print()
         console.print(every.table(codes, archive))

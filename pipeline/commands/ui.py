@@ -1,9 +1,10 @@
-"""Browse the runs in MLflow's UI until Ctrl-C."""
+"""Browse the runs in the tracker's pages until Ctrl-C."""
 
 import argparse
 import signal
 from typing import Final
 
+from pipeline import choose
 from pipeline.commands import MLRUNS
 
 HELP: Final = "browse the runs in MLflow's UI, on loopback, until Ctrl-C"
@@ -16,31 +17,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 after Ctrl-C, SIGTERM or a closed terminal; at once where a tracking server has a UI of its own."""
-    from pipeline.ledgers.mlflow import store
-    from pipeline.ledgers.mlflow.server import served
-
-    address = store.server(MLRUNS)
-    if address is not None:
-        _show(address)
-        print(f"The tracking server shows them itself: {address}")  # noqa: T201
-        return 0
+    tracker = choose.ledger()
     # SIGINT too: a shell has what it starts in the background ignore it
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    print("Starting MLflow (some ten seconds) …", flush=True)  # noqa: T201
+    print(f"Opening {tracker.TITLE} (its server takes some ten seconds to start) …", flush=True)  # noqa: T201
     try:
-        with served(MLRUNS, MLRUNS / "logs" / "ui.log", args.port) as address:
-            _show(address)
-            print(f"MLflow runs at {address} until Ctrl-C.", flush=True)  # noqa: T201
+        with tracker.browse(MLRUNS, MLRUNS / "logs" / "ui.log", args.port) as browser:
+            for name, address in browser.experiments.items():
+                print(f"  {name:<20} {address}")  # noqa: T201
+            if not browser.own:
+                print(f"The tracking server shows them itself: {browser.address}")  # noqa: T201
+                return 0
+            print(f"{tracker.TITLE} runs at {browser.address} until Ctrl-C.", flush=True)  # noqa: T201
             signal.pause()
     except KeyboardInterrupt:
         print()  # noqa: T201
     return 0
-
-
-def _show(address: str) -> None:
-    from pipeline.ledgers.mlflow.links import runs
-    from pipeline.ledgers.mlflow.server import experiments
-
-    for name, number in experiments(address).items():
-        print(f"  {name:<20} {runs(address, number)}")  # noqa: T201

@@ -14,7 +14,8 @@ Epochs are numbered from `trial.initial_epoch` + 1. Metrics carry Keras's names:
 from collections.abc import Sequence
 from typing import Protocol
 
-from pipeline.data import Blueprint, Prepared
+from pipeline.blueprint import Blueprint
+from pipeline.data import Prepared
 from pipeline.trial import Epoch, Fitted, Trial
 
 

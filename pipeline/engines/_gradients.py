@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, final
 
-from pipeline.diagnosis import squared_norm
+from pipeline.engines._probes import squared_norm
 
 if TYPE_CHECKING:
     import keras

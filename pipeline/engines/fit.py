@@ -12,10 +12,11 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, final
 
-from pipeline.criterion import criterion
-from pipeline.data import Blueprint, Prepared, summary
-from pipeline.diagnosis import ROWS, alive, diagnosis, squared_norm, units
+from pipeline.blueprint import Blueprint, loss_of, summary
+from pipeline.data import Prepared
+from pipeline.diagnosis import diagnosis
 from pipeline.engines._gradients import Gradients
+from pipeline.engines._probes import ROWS, alive, squared_norm, units
 from pipeline.errors import one_line
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
@@ -53,7 +54,7 @@ class FitEngine:
             if weights is not None:
                 model.set_weights(list(weights.weights))
             optimizer = self._blueprint.optimizer(settings)
-            model.compile(optimizer, criterion(output), metrics=list(output.metrics))
+            model.compile(optimizer, loss_of(output), metrics=list(output.metrics))
             batch = int(settings["batch_size"])
             gradients = Gradients(model, optimizer, math.ceil(len(self._prepared.train) / batch))
         except Exception as error:  # a model of any kind may fail in any way; the search goes on

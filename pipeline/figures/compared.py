@@ -7,8 +7,8 @@ from itertools import cycle
 from typing import Final, final
 
 from pipeline import trial
-from pipeline.figures.drawing import BASELINE, BEST, Chart, Series, Shape
-from pipeline.figures.progress import best_so_far, span
+from pipeline.figures.drawing import BASELINE, BEST, Chart, Series, Shape, span
+from pipeline.figures.progress import best_so_far
 from pipeline.figures.words import number
 from pipeline.trial import Direction, Epoch
 

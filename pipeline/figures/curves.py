@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline.figures.drawing import BASELINE, BEST, FAILED, FINISHED, PRUNED, RANKS, Chart, Series, Shape
+from pipeline.figures.drawing import BASELINE, BEST, FAILED, FINISHED, PRUNED, RANKS, Chart, Series, Shape, span
 from pipeline.figures.words import describe, number
-from pipeline.trial import Direction, End, Leaderboard, Outcome
+from pipeline.trial import Direction, End, Leaderboard, Outcome, trial_name
 
 NAMED: Final = 1 + len(RANKS)
 """So many of the best trials have a line of the legend to themselves."""
 
 LABELS: Final = 12
 """So many points of a trial among many carry its settings: with all, a page of 1,000 trials would weigh 30 MB."""
+
+SHARE: Final = 0.98
+"""The share of all points that the y axis shows at first, beside every point of the best trial and the baseline."""
 
 
 def curves(leaderboard: Leaderboard, metric: str = "loss") -> Chart:
@@ -38,13 +41,15 @@ def curves(leaderboard: Leaderboard, metric: str = "loss") -> Chart:
         series += _pair(valued[:1], metric, f"best: {_title(valued[0])}", replace(_strong, colour=BEST))
         series += _restored(valued[0], metric)
     shown = [o for o in (*leaderboard.outcomes, leaderboard.baseline) if o]
+    important = [o for o in (leaderboard.best, leaderboard.baseline) if o]
     return Chart(
         title=f"{metric.capitalize().replace('_', ' ')} of {len(leaderboard.outcomes)} trials",
         subtitle=_subtitle(leaderboard),
         x_title="epoch",
         y_title=metric.replace("_", " "),
         series=tuple(series),
-        span=_span(shown, [o for o in (leaderboard.best, leaderboard.baseline) if o], metric),
+        # a trial whose loss explodes would otherwise press all others flat
+        span=span(_values(shown, metric), Direction.of(metric), _values(important, metric), SHARE),
     )
 
 
@@ -98,7 +103,7 @@ def _restored(best: Outcome, metric: str) -> list[Series]:
 
 
 def _title(outcome: Outcome) -> str:
-    return f"trial {outcome.number} · {outcome.end.value} · {number(outcome.value)}"
+    return f"{trial_name(outcome.number)} · {outcome.end.value} · {number(outcome.value)}"
 
 
 def _subtitle(leaderboard: Leaderboard) -> str:
@@ -109,24 +114,6 @@ def _subtitle(leaderboard: Leaderboard) -> str:
     return (
         f"{lines} · best: trial {best.number}, {leaderboard.objective} {number(best.value)} at epoch {best.best_epoch}"
     )
-
-
-def _span(outcomes: Sequence[Outcome], important: Sequence[Outcome], metric: str) -> tuple[float, float]:
-    """The part of the y axis that holds nearly all points, and every point of the important trials.
-
-    A trial whose loss explodes would otherwise press all others flat.
-    """
-    ordered = sorted(_values(outcomes, metric))
-    if not ordered:
-        return (0.0, 1.0)
-    low, high = ordered[0], ordered[-1]
-    edge = len(ordered) // 50
-    if Direction.of(metric) is Direction.MINIMIZE:
-        high = max([ordered[-1 - edge], *_values(important, metric)])
-    else:
-        low = min([ordered[edge], *_values(important, metric)])
-    margin = 0.05 * (high - low) or 0.05
-    return (low - margin, high + margin)
 
 
 def _values(outcomes: Sequence[Outcome], metric: str) -> list[float]:

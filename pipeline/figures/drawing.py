@@ -1,10 +1,13 @@
 """A chart described once, drawn twice: interactive by Plotly, and as a PNG by matplotlib."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
+
+from pipeline.trial import Direction
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -70,7 +73,22 @@ class Chart:
     span: tuple[float, float]
 
 
+SHOWN: Final = 0.9
+"""The share of the trials, best first, that the axis shows at first: the worst would press the others flat."""
+
 SYMBOLS: Final = {"o": "circle", "D": "diamond", "x": "x-thin-open"}
+
+
+def span(
+    values: Sequence[float], direction: Direction, always: Sequence[float] = (), share: float = SHOWN
+) -> tuple[float, float]:
+    """The part of an axis that shows the best `share` of `values`, and all of `always`."""
+    if not values:
+        return (0.0, 1.0)
+    ordered = sorted(values, key=direction.key)
+    kept = [*ordered[: max(2, math.ceil(share * len(ordered)))], *always]
+    margin = 0.06 * (max(kept) - min(kept)) or 0.05
+    return (min(kept) - margin, max(kept) + margin)
 
 
 def interactive(chart: Chart) -> "go.Figure":

@@ -4,8 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.figures.drawing import sheet
-from pipeline.figures.progress import span
+from pipeline.figures.drawing import sheet, span
 from pipeline.figures.words import number
 from pipeline.space import Choice, Dimension, Int, Scalar, Space
 from pipeline.trial import Direction, Leaderboard

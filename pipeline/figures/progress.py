@@ -2,14 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from typing import Final
 
-from pipeline.figures.drawing import BASELINE, BEST, FINISHED, PRUNED, Chart, Series, Shape
+from pipeline.figures.drawing import BASELINE, BEST, FINISHED, PRUNED, Chart, Series, Shape, span
 from pipeline.figures.words import describe, number
 from pipeline.trial import Direction, End, Leaderboard, Outcome
-
-SHOWN: Final = 0.9
-"""The share of the trials, best first, that the axis shows at first: the worst would press the others flat."""
 
 
 def progress(leaderboard: Leaderboard) -> Chart:
@@ -49,18 +45,6 @@ def best_so_far(values: Sequence[float], direction: Direction) -> list[float]:
     for value in values:
         best.append(value if not best or direction.better(value, best[-1]) else best[-1])
     return best
-
-
-def span(
-    values: Sequence[float], direction: Direction, always: Sequence[float] = (), share: float = SHOWN
-) -> tuple[float, float]:
-    """The part of an axis that shows the best `share` of `values`, and all of `always`."""
-    if not values:
-        return (0.0, 1.0)
-    ordered = sorted(values, key=direction.key)
-    kept = [*ordered[: max(2, math.ceil(share * len(ordered)))], *always]
-    margin = 0.06 * (max(kept) - min(kept)) or 0.05
-    return (min(kept) - margin, max(kept) + margin)
 
 
 def _points(found: Sequence[tuple[Outcome, float]], title: str, colour: str, symbol: str) -> Series:

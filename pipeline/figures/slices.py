@@ -3,8 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.figures.drawing import BASELINE, FAINT, INK, sheet
-from pipeline.figures.progress import span
+from pipeline.figures.drawing import BASELINE, FAINT, INK, sheet, span
 from pipeline.figures.words import describe
 from pipeline.space import Choice, Dimension, Space
 from pipeline.trial import Leaderboard

@@ -1,7 +1,7 @@
 """Trials in words and numbers in few digits, as figures show them."""
 
 from pipeline.space import Scalar
-from pipeline.trial import Outcome
+from pipeline.trial import Outcome, trial_name
 
 
 def number(value: Scalar | None) -> str:
@@ -13,6 +13,5 @@ def number(value: Scalar | None) -> str:
 
 def describe(outcome: Outcome) -> str:
     """A trial and its searched settings, a line each, for the pointer's label."""
-    name = f"trial {outcome.number}" if outcome.number else "baseline"
-    head = f"{name} · {outcome.end.value} · {number(outcome.value)}"
+    head = f"{trial_name(outcome.number)} · {outcome.end.value} · {number(outcome.value)}"
     return "<br>".join([head, *(f"{key} = {number(value)}" for key, value in outcome.trial.params.items())])

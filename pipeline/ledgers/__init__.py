@@ -1,19 +1,16 @@
 """Who remembers: a ledger takes a search's events in order, without making the search wait.
 
-The file's name is the ledger's. Each file offers
-
-    create(folder) -> Ledger        `folder` is the project's `mlruns/`
-    archive(folder) -> Archive
-    attach(folder, comparison) -> Links
-
-and imports its library inside its functions. Every event recorded is there after `close`, once each, or `Links.owed`
-says what is not. A run of a trial that never ended reads back with the end None.
+The file's name is the tracker's. Each file offers what `LedgerPart` lists and imports its library inside its functions;
+`folder` is the project's `mlruns/`. Every event recorded is there after `close`, once each, or `Links.owed` says how
+many are not. A run of a trial that never ended reads back with the end None.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, final
+from typing import TYPE_CHECKING, Final, Protocol, final
 
 from pipeline.events import Event, SearchRecord
 from pipeline.space import Params
@@ -21,6 +18,9 @@ from pipeline.trial import End, Epoch
 
 if TYPE_CHECKING:
     import pandas as pd
+
+CONFIGURED: Final = "mlflow"
+"""The tracker that commands use."""
 
 
 @final
@@ -55,20 +55,19 @@ class Line:
 @final
 @dataclass(frozen=True, slots=True)
 class About:
-    """A search as a whole, read back: `begun` in seconds since 1970, `metrics` as `SearchMeasured` told them."""
+    """A search as a whole, read back; `metrics` are those of its `SearchMeasured` events."""
 
     identity: str
     experiment: str
     title: str
     objective: str
-    begun: float
     metrics: Mapping[str, float]
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Trials set beside each other: what a ledger keeps of it under an experiment; the page lies among its files."""
+class ComparisonPage:
+    """A page that compares trials, to be kept under an experiment together with all files of the page's folder."""
 
     experiment: str
     title: str
@@ -121,12 +120,55 @@ class Archive(Protocol):
         """The experiment's champion, or None where there is none yet, or the ledger keeps no models."""
 
 
+@final
+class Reason(Enum):
+    """Why events of a search are not delivered yet, in the words that people read; the tracker's title is put in."""
+
+    RUNNING = "the search is running and delivers them itself"
+    WRITING = "another process is delivering them"
+    AWAY = "{title} does not answer"
+    REFUSED = "{title} refuses them"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How many events of one search were delivered now and how many are still owed; `reason` is None where none are."""
+
+    search: str
+    delivered: int
+    owed: int
+    reason: Reason | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where people browse what a tracker holds: its address, and one for each experiment by name.
+
+    `own`: the server behind it was started here and stops with this process.
+    """
+
+    address: str
+    experiments: Mapping[str, str]
+    own: bool
+
+
 class LedgerPart(Protocol):
-    """A file of this folder, as `choose` hands it out."""
+    """A file of this folder, as `parts` hands it out."""
+
+    TITLE: str
+    """What people call it."""
 
     def create(self, folder: Path) -> Ledger: ...
 
     def archive(self, folder: Path) -> Archive: ...
 
-    def attach(self, folder: Path, comparison: Comparison) -> Links:
+    def attach(self, folder: Path, comparison: ComparisonPage) -> Links:
         """Keep a comparison and its files for good; it is no search."""
+
+    def sync(self, folder: Path) -> Sequence[Account]:
+        """Deliver what the folder's searches still owe, as far as it can be; an account for each search that owed."""
+
+    def browse(self, folder: Path, log: Path, port: int | None) -> AbstractContextManager[Browser]:
+        """A browser while the context lasts; what its server prints goes to `log`. UserError where there is none."""

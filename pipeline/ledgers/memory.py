@@ -1,13 +1,14 @@
 """A ledger in the process's own memory: for tests, and gone with the process."""
 
-import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
+from pipeline.errors import UserError
 from pipeline.events import EpochEnded, Event, SearchMeasured, SearchRecord, TrialEnded, TrialStarted
-from pipeline.ledgers import About, Archive, Champion, Comparison, Ledger, Line, Links
+from pipeline.ledgers import About, Account, Archive, Browser, Champion, ComparisonPage, Ledger, Line, Links
 from pipeline.space import Params
 
 
@@ -17,11 +18,11 @@ class Remembered:
     """A search as it stands in memory: its record, every event in order, and its trials by number."""
 
     search: SearchRecord
-    begun: float
     events: list[Event] = field(default_factory=list)
     lines: dict[int, Line] = field(default_factory=dict)
 
 
+TITLE: Final = "memory"
 SHELVES: dict[Path, dict[str, Remembered]] = {}
 """What the process remembers: by folder, then by a search's identity."""
 
@@ -38,7 +39,7 @@ class MemoryLedger:
         self._search = search.identity
         earlier = self._shelf.pop(search.identity, None)
         # put at the end: the archive names the latest first
-        self._shelf[search.identity] = earlier or Remembered(search, time.time())
+        self._shelf[search.identity] = earlier or Remembered(search)
         self._shelf[search.identity].search = search
 
     def record(self, event: Event) -> None:
@@ -93,7 +94,7 @@ class MemoryArchive:
         for event in kept.events:
             if isinstance(event, SearchMeasured):
                 metrics |= event.metrics
-        return About(search, kept.search.experiment, kept.search.title, kept.search.objective, kept.begun, metrics)
+        return About(search, kept.search.experiment, kept.search.title, kept.search.objective, metrics)
 
     def find(self, run: str) -> Sequence[tuple[str, int]]:
         lines = [(search, line) for search, kept in self._shelf.items() for line in kept.lines.values()]
@@ -113,9 +114,19 @@ def archive(folder: Path) -> Archive:
     return MemoryArchive(SHELVES.setdefault(folder, {}))
 
 
-def attach(folder: Path, comparison: Comparison) -> Links:  # noqa: ARG001 the protocol's
+def attach(folder: Path, comparison: ComparisonPage) -> Links:  # noqa: ARG001 the protocol's
     """Nothing to open: its files lie where they were written."""
     return Links({})
+
+
+def sync(folder: Path) -> Sequence[Account]:  # noqa: ARG001 the protocol's
+    """Nothing: every event is there at once."""
+    return ()
+
+
+def browse(folder: Path, log: Path, port: int | None) -> AbstractContextManager[Browser]:  # noqa: ARG001
+    """UserError: there are no pages."""
+    raise UserError("ui", "what is kept in memory cannot be browsed.")
 
 
 def _text(settings: Params) -> Params:

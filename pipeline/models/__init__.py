@@ -1,30 +1,117 @@
 """Which models there are: a family turns settings into an ordinary Keras model and knows nothing of data or searches.
 
-The file's name is the value of `model.family`. Each file offers
+The file's name is the value of `model.family`. Each file offers what `FamilyFile` lists and imports Keras inside its
+function `model`. A family whose name begins with `python:` is a user's own: `python/` finds it. Whatever its kind, a
+family is asked through the protocol `Family`.
 
-    Settings                                `[model]` with the family's settings, a subclass of `experiment.Model`
-    model(settings, input, output) -> keras.Model
-
-    AXES                                    how many axes a row may have: 1 numbers, 2 sequence, 3 image (left out: any)
-    BACKEND                                 the backend on which its lanes train fastest (left out: tensorflow)
-
-where `settings` maps the family's names to values, `input` is the shape of one row and `output` the last layer. The
-weights are drawn from Keras's global seed, which the engine sets. Keras is imported inside the function.
+`settings` map the family's names to values, `input` is the shape of one row and `output` describes the last layer. The
+weights are drawn from Keras's global seed, which the engine sets.
 """
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, final
 
-from pipeline.data import Output
-from pipeline.experiment import Model
+from pipeline import choose
+from pipeline.blueprint import Output
+from pipeline.choose import PREFIX
+from pipeline.experiment import Model, Training
 from pipeline.space import Params
 
 if TYPE_CHECKING:
     import keras
 
 
-class ModelPart(Protocol):
-    """A file of this folder, as `choose` hands it out."""
+class FamilyFile(Protocol):
+    """A file of this folder."""
 
     Settings: type[Model]
+    """`[model]` with the family's own settings."""
+    AXES: tuple[int, ...]
+    """How many axes a row may have: 1 plain numbers, 2 a sequence, 3 an image; empty: any number."""
+    BACKEND: str
+    """The backend on which its lanes train fastest."""
 
     def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model": ...  # noqa: A002
+
+
+class Family(Protocol):
+    """A model family, whether a file of this folder or a user's own."""
+
+    @property
+    def backend(self) -> str:
+        """The backend on which its lanes train fastest."""
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """How many axes a row may have; empty: any number."""
+
+    @property
+    def code(self) -> str | None:
+        """The text of a user's own module, by which a changed model is noticed; None for a file of this folder."""
+
+    @property
+    def optimizer(self) -> "Callable[[Params], keras.optimizers.Optimizer] | None":
+        """Makes the optimizer of a trial where the models bring their own; None where settings alone make it."""
+
+    def sections(
+        self, model: Mapping[str, Any], training: Training, given: Collection[str]
+    ) -> tuple[type[Model], Mapping[str, Any], Training]:
+        """The class of `[model]`, what it is to check, and `[training]` as these models are trained.
+
+        `model` is the section as the file has it, `given` are the keys that the file has under `[training]`.
+        """
+
+    def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
+        """UserError where no model for such rows comes of the settings; may import Keras."""
+
+    def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
+        """A new model of the settings."""
+
+    def trained(self, settings: Params, output: Output) -> Output:
+        """The output while a model of the settings is trained: logits where the family can give them."""
+
+
+def family(name: str, file: str) -> Family:
+    """The family that a file names; UserError at `model.family` where there is none."""
+    if name.startswith(PREFIX):
+        from pipeline.models import python
+
+        return python.family(name, file)
+    choose.family_file(name)
+    return BuiltIn(name)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A family that is a file of this folder. It holds the file's name alone, so that it can be pickled."""
+
+    name: str
+    code = None
+    optimizer = None
+
+    @property
+    def backend(self) -> str:
+        return choose.family_file(self.name).BACKEND
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        return choose.family_file(self.name).AXES
+
+    def sections(
+        self,
+        model: Mapping[str, Any],
+        training: Training,
+        given: Collection[str],  # noqa: ARG002 the protocol's
+    ) -> tuple[type[Model], Mapping[str, Any], Training]:
+        return choose.family_file(self.name).Settings, model, training
+
+    def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
+        """Nothing: a file of this folder makes a model for rows of its axes."""
+
+    def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
+        return choose.family_file(self.name).model(settings, input, output)
+
+    def trained(self, settings: Params, output: Output) -> Output:  # noqa: ARG002 the protocol's
+        return output.trained

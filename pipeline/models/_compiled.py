@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.data import Output
+from pipeline.blueprint import Output
 from pipeline.errors import UserError
 
 if TYPE_CHECKING:

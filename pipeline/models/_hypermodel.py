@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, final
 
-from pipeline.blank import blank
+from pipeline.blueprint import without_weights
 from pipeline.errors import UserError
 from pipeline.searchable import Setting
 from pipeline.space import Choice, Float, Int, Params, Scalar
@@ -51,7 +51,7 @@ def explore(member: Any, name: str) -> Explored:
         point = points.popleft()
         hp = _hyperparameters(point)
         try:
-            model = blank(lambda hp=hp: _build(member, name, hp))  # type: ignore[misc]
+            model = without_weights(lambda hp=hp: _build(member, name, hp))  # type: ignore[misc]
         except Exception:
             if first is None:
                 raise

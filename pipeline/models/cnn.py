@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 
-from pipeline.data import Output
+from pipeline.blueprint import Output
 from pipeline.experiment import Model, Name, Real, Whole
 from pipeline.models._activations import ACTIVATIONS
 from pipeline.searchable import Searchable

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 
-from pipeline.data import Output
+from pipeline.blueprint import Output
 from pipeline.experiment import Flag, Model, Real, Whole
 from pipeline.searchable import Searchable
 from pipeline.space import Params

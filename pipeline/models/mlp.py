@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 
 from pydantic import model_validator
 
-from pipeline.data import Output
+from pipeline.blueprint import Output
 from pipeline.errors import UserError
 from pipeline.experiment import Model, Name, Real, Whole
 from pipeline.models._activations import ACTIVATIONS
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
 
 BACKEND: Final = "jax"
+AXES: Final[tuple[int, ...]] = ()
 WIDTHS: Final = r"[1-9][0-9]*(-[1-9][0-9]*)*"
 
 

@@ -30,6 +30,9 @@ class Search(Protocol):
     total: int | None
     """How many trials it will propose at most, if it knows."""
 
+    epochs: int | None
+    """How many epochs all its trials take together at most, where they are fewer than `total` whole trainings."""
+
     promotes: bool
     """Whether a later trial may name any complete trial as its parent."""
 

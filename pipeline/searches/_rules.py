@@ -1,12 +1,10 @@
 """What any library must refuse, in one wording: unknown names, a space without dimensions, rungs where they harm."""
 
 from collections.abc import Collection, Iterable
-from typing import cast
 
 from pipeline import choose
 from pipeline.errors import UserError, nearest
 from pipeline.experiment import Search as SearchSettings
-from pipeline.searches import SearchPart
 from pipeline.space import Float, Space
 
 NOT_UNDER_RUNGS = ("hyperband", "grid", "cmaes")
@@ -44,7 +42,7 @@ def check_conditions(space: Space, settings: SearchSettings, able: Collection[st
     if conditional is None or settings.sampler in able:
         return
     problem = f"{settings.sampler} cannot leave {conditional} out of a trial, as its `when` asks."
-    known = [f"{_library(part)} {', '.join(_part(part).CONDITIONAL)}" for part in choose.names("searches")]
+    known = [f"{_library(part)} {', '.join(choose.search(part).CONDITIONAL)}" for part in choose.names("searches")]
     raise UserError("search.sampler", problem, f"These can: {'; '.join(known)}.")
 
 
@@ -57,13 +55,9 @@ def check_grid(space: Space, settings: SearchSettings) -> None:
 
 def _who_has(kind: str, name: str) -> str:
     for part in choose.names("searches"):
-        if name in getattr(_part(part), kind):
+        if name in getattr(choose.search(part), kind):
             return f'{part} has it: write `library = "{_library(part)}"`.'
     return ""
-
-
-def _part(name: str) -> "SearchPart":
-    return cast("SearchPart", choose.part("searches", name, "search.library"))
 
 
 def _library(part: str) -> str:

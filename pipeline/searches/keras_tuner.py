@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, final
 
+from pipeline.cache import replacing
 from pipeline.errors import UserError
 from pipeline.experiment import Search as SearchSettings
 from pipeline.searches._plans import count
 from pipeline.searches._rules import check_conditions, check_grid, check_names, check_rungs, check_searchable
-from pipeline.seeds import trial_seed
 from pipeline.space import Choice, Dimension, Float, Int, Scalar, Space
-from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict
+from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict, trial_seed
 
 SAMPLERS: Final = ("random", "bayesian", "hyperband", "grid")
 CONDITIONAL: Final = SAMPLERS
@@ -67,6 +67,17 @@ def brackets(epochs: int) -> list[list[tuple[int, int]]]:
     ]
 
 
+def _promoted(epochs: int) -> int:
+    """The epochs of all of hyperband's trials: a promoted one goes on from where its parent ended."""
+    total = 0
+    for bracket in brackets(epochs):
+        before = 0
+        for size, end in bracket:
+            total += size * (end - before)
+            before = end
+    return total
+
+
 @final
 class KerasTunerSearch:
     """An oracle asked for one trial at a time, and told each trial's value once, at its end.
@@ -75,11 +86,12 @@ class KerasTunerSearch:
     """
 
     def __init__(self, space: Space, settings: SearchSettings, epochs: int, folder: Path) -> None:
-        self._space, self._settings, self._epochs = space, settings, epochs
+        self._space, self._settings, self._most_epochs = space, settings, epochs
         self._folder = folder / "oracle"
         self.promotes = settings.sampler == "hyperband"
         self._limit = int(min(settings.trials, _own(space, settings, epochs)))
         self.total: int | None = self._limit
+        self.epochs: int | None = _promoted(epochs) if self.promotes else None
         self._numbers: dict[str, int] = {}
         self._ids: dict[int, str] = {}
         self._again: deque[Trial] = deque()
@@ -104,8 +116,8 @@ class KerasTunerSearch:
         return Verdict.GO_ON
 
     def tell(self, outcome: Outcome) -> None:
-        # what rungs pruned is told as failed and gives its true end as the reason
-        end = End.PRUNED if outcome.reason == End.PRUNED.value else outcome.end
+        # what rungs pruned is told as failed
+        end = End.PRUNED if outcome.pruned else outcome.end
         self._end(self._oracle.trials[self._ids[outcome.number]], end.value, outcome.value)
         self._waits = False
 
@@ -154,7 +166,7 @@ class KerasTunerSearch:
             number,
             params,
             trial_seed(self._settings.seed, number),
-            values.get("tuner/epochs", params.get("epochs", self._epochs)),
+            values.get("tuner/epochs", params.get("epochs", self._most_epochs)),
             self._numbers.get(values.get("tuner/trial_id")),
             values.get("tuner/initial_epoch", 0),
         )
@@ -270,10 +282,8 @@ def _places(dimension: Dimension) -> float:
 
 
 def _write(path: Path, state: dict[str, Scalar]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(state))
-    fresh.replace(path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(state))
 
 
 @contextmanager

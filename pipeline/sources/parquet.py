@@ -1,12 +1,14 @@
 """A Parquet file of one's own."""
 
-from typing import Literal, final
+from typing import Final, Literal, final
 
 from pydantic import Field
 
 from pipeline.errors import UserError
 from pipeline.experiment import Data
 from pipeline.sources import Table, existing
+
+HEAVY: Final = False
 
 
 @final

@@ -6,6 +6,7 @@ from pipeline.data import Form
 from pipeline.experiment import Data
 from pipeline.sources import Table
 
+HEAVY: Final = False
 POINTS: Final = 100
 MIDDLE: Final = 50
 

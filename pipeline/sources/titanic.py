@@ -1,9 +1,11 @@
 """The 891 passengers of the Titanic whose fate is known; committed with the package."""
 
-from typing import Literal, final
+from typing import Final, Literal, final
 
 from pipeline.experiment import Data
 from pipeline.sources import Table, committed
+
+HEAVY: Final = False
 
 
 @final

@@ -1,9 +1,11 @@
 """The hourly wages of 534 American workers in 1985; committed with the package."""
 
-from typing import Literal, final
+from typing import Final, Literal, final
 
 from pipeline.experiment import Data
 from pipeline.sources import Table, committed
+
+HEAVY: Final = False
 
 
 @final

@@ -1,9 +1,11 @@
 """What 8,587 articles of the English Wikipedia held in March 2006; committed with the package."""
 
-from typing import Literal, final
+from typing import Final, Literal, final
 
 from pipeline.experiment import Data
 from pipeline.sources import Table, committed
+
+HEAVY: Final = False
 
 
 @final

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.blueprint import Blueprint
 from pipeline.checks import Level
 from pipeline.checks.costs import Pace, disk, duration, memory, pace, spoken
-from pipeline.checks.plan import Plan
-from pipeline.data import Blueprint, Prepared
+from pipeline.checks.workload import Workload
+from pipeline.data import Prepared
 from tests.conftest import Make
 
-PLAN = Plan(None, 101, 10_100)
+PLAN = Workload(None, 101, 10_100)
 
 
 def test_time_is_an_upper_bound_under_early_stopping_and_minutes_may_cut_it(titanic: Make) -> None:
@@ -29,8 +30,8 @@ def test_time_is_an_upper_bound_under_early_stopping_and_minutes_may_cut_it(tita
 
 
 def test_a_disk_that_is_too_small_is_an_error(tmp_path: Path) -> None:
-    assert disk(tmp_path / "mlruns", PLAN, 1000, promotes=False).level is Level.NOTE
-    assert disk(tmp_path, PLAN, 10**15, promotes=False).level is Level.ERROR
+    assert disk(tmp_path / "mlruns", PLAN, 1000).level is Level.NOTE
+    assert disk(tmp_path, PLAN, 10**15).level is Level.ERROR
 
 
 def test_memory_is_known_here() -> None:

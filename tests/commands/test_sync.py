@@ -6,8 +6,9 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.events import DatasetRecord, EpochEnded, FileAttached, SearchEnded, SearchRecord, TrialEnded, TrialStarted
+from pipeline.ledgers import Reason
 from pipeline.ledgers.mlflow import archive
-from pipeline.ledgers.mlflow.arrears import Reason, deliver_rest
+from pipeline.ledgers.mlflow.arrears import deliver_rest
 from pipeline.ledgers.mlflow.ledger import MlflowLedger
 from pipeline.trial import End, Epoch, Outcome, Trial
 

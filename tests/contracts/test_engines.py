@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from pipeline import choose
-from pipeline.criterion import criterion
-from pipeline.data import Blueprint, Prepared
-from pipeline.diagnosis import alive
+from pipeline.blueprint import Blueprint, loss_of
+from pipeline.data import Prepared
 from pipeline.engines import Engine, EnginePart
+from pipeline.engines._probes import alive
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
 PARAMS = {"width": 16, "depth": 2, "dropout": 0.0, "learning_rate": 0.01}
@@ -38,7 +38,7 @@ def scores(blueprint: Blueprint, prepared: Prepared, fitted: Fitted) -> float:
     """The validation loss of kept weights, computed anew by Keras."""
     model = blueprint.model(blueprint.settings(PARAMS))
     model.set_weights(list(fitted.weights))
-    model.compile(loss=criterion(blueprint.output))
+    model.compile(loss=loss_of(blueprint.output))
     return float(model.evaluate(prepared.validation.x, prepared.validation.y, verbose=0))
 
 

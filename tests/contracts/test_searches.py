@@ -15,9 +15,8 @@ from pipeline.errors import UserError
 from pipeline.experiment import Search as SearchSettings
 from pipeline.pruning import Rungs
 from pipeline.searches import Search, SearchPart
-from pipeline.seeds import trial_seed
 from pipeline.space import Choice, Float, Int, Params, Scalar, Space
-from pipeline.trial import End, Epoch, Outcome, Trial, Verdict
+from pipeline.trial import End, Epoch, Outcome, Trial, Verdict, trial_seed
 
 EPOCHS = 9
 SPACE = Space(

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from pipeline import choose
+from pipeline.blueprint import Blueprint, Output
 from pipeline.build import optimizer
-from pipeline.data import Arrays, Blueprint, Output, Prepared
+from pipeline.data import Arrays, Prepared
 from pipeline.engines import EnginePart
 from pipeline.space import Float, Params, Space
 from pipeline.trial import Epoch, Fitted, Trial

@@ -1,7 +1,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from pipeline.figures.progress import progress, span
+from pipeline.figures.drawing import span
+from pipeline.figures.progress import progress
 from pipeline.trial import Direction, Leaderboard
 
 MakeBoard = Callable[[int], Leaderboard]

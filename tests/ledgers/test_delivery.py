@@ -21,8 +21,8 @@ from pipeline.events import (
     TrialEnded,
     TrialStarted,
 )
+from pipeline.ledgers import Reason
 from pipeline.ledgers.mlflow import courier, sync
-from pipeline.ledgers.mlflow.arrears import Reason
 from pipeline.ledgers.mlflow.courier import Courier
 from pipeline.ledgers.mlflow.ledger import GAVE_UP
 from pipeline.ledgers.mlflow.lines import Opened, encode

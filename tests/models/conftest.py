@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import tomli_w
 
+from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.data import Arrays, Blueprint, Prepared
+from pipeline.data import Arrays, Prepared
 from pipeline.experiment import Experiment
 from pipeline.load import load
 from pipeline.preprocess import preprocess

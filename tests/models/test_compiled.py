@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from pipeline.data import Output
+from pipeline.blueprint import Output
 from pipeline.errors import UserError
 from pipeline.models import _compiled
 

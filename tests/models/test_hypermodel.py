@@ -6,7 +6,7 @@ import keras
 import keras_tuner
 import pytest
 
-from pipeline.blank import blank
+from pipeline.blueprint import without_weights
 from pipeline.errors import UserError
 from pipeline.models._hypermodel import Asked, build, explore
 from pipeline.space import Choice, Float, Int
@@ -105,7 +105,7 @@ def test_a_compiled_model_can_be_made_without_values() -> None:
         made.compile(keras.optimizers.Adam(0.25), "mse", metrics=["mae", keras.metrics.AUC()])
         return made
 
-    model = blank(compiled)
+    model = without_weights(compiled)
     assert model.variables[0]._value is None
     assert float(model.optimizer.learning_rate) == 0.25
     assert float(keras.optimizers.SGD(0.5).learning_rate) == 0.5

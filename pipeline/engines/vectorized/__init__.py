@@ -5,7 +5,8 @@ without making it, `structure` finds its lane, `template` and `step` are what a 
 `lane` holds the slots, `engine` the lanes. What cannot be trained so goes to the engine `fit`, with a line in the log.
 """
 
-from pipeline.data import Blueprint, Prepared
+from pipeline.blueprint import Blueprint
+from pipeline.data import Prepared
 from pipeline.engines import Engine
 
 

@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, final
 
-from pipeline.data import Blueprint, Prepared
+from pipeline.blueprint import Blueprint
+from pipeline.data import Prepared
 from pipeline.engines.vectorized.lane import Lane
 from pipeline.engines.vectorized.lanes import Lanes, Refused
 from pipeline.engines.vectorized.reference import Reference

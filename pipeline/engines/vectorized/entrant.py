@@ -8,8 +8,8 @@ from typing import Any, Final, final
 import keras
 import numpy as np
 
-from pipeline.data import Blueprint
-from pipeline.diagnosis import units
+from pipeline.blueprint import Blueprint
+from pipeline.engines._probes import units
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.numbers import Handle
 from pipeline.engines.vectorized.outline import Outline, initial

@@ -15,7 +15,7 @@ from pipeline.engines.vectorized.backends import Tree, own
 from pipeline.engines.vectorized.entrant import Entrant
 from pipeline.engines.vectorized.numbers import columns
 from pipeline.engines.vectorized.order import order
-from pipeline.engines.vectorized.plan import Plan
+from pipeline.engines.vectorized.plan import LanePlan
 from pipeline.engines.vectorized.program import Size, Slots, epoch
 from pipeline.engines.vectorized.template import Template
 from pipeline.trial import Epoch, Fitted, Trial
@@ -42,7 +42,7 @@ class Seat:
 class Lane:
     """Trains the trials of one structure, so many at a time as its plan says, the others queued."""
 
-    def __init__(self, template: Template, plan: Plan, batch: int, prepared: Prepared, executor: Executor) -> None:
+    def __init__(self, template: Template, plan: LanePlan, batch: int, prepared: Prepared, executor: Executor) -> None:
         self.slots = plan.slots
         self._template = template
         self._queue: deque[Entrant] = deque()
@@ -109,7 +109,7 @@ class Lane:
         insides = seat.noted if seat.noted is not None else seat.insides
         return self._template.fitted([np.asarray(v)[slot] for v in values], seat.entrant, seat.seconds, insides)
 
-    def _compiled(self, plan: Plan) -> Callable[..., Tree]:
+    def _compiled(self, plan: LanePlan) -> Callable[..., Tree]:
         given = {**self._given, "order": self._orders(), "keep": np.zeros(plan.slots, bool)}
         program = epoch(self._template.step, self._size, mapped=plan.mapped)
         return own().compiled(program, (self._template.empty(plan.slots), given, self._data), xla=plan.xla)

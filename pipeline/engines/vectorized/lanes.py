@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias, final
 
-from pipeline.data import Blueprint, Prepared
+from pipeline.blueprint import Blueprint
+from pipeline.data import Prepared
 from pipeline.engines.vectorized import backends
 from pipeline.engines.vectorized.check import padding_is_harmless
 from pipeline.engines.vectorized.entrant import Recipe, entrant

@@ -8,8 +8,7 @@ from typing import final
 import keras
 import numpy as np
 
-from pipeline.blank import blank
-from pipeline.data import Blueprint
+from pipeline.blueprint import Blueprint, without_weights
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.numbers import Handle
 from pipeline.space import Params, Scalar
@@ -51,7 +50,7 @@ def outline(blueprint: Blueprint, settings: Params, seed: int = 0) -> Outline:
     random.seed(seed)
     np.random.seed(seed)
     seen = _Seen(settings)
-    model = blank(lambda: blueprint.model(seen))
+    model = without_weights(lambda: blueprint.model(seen))
     if not model.built:
         raise ValueError("the model is built at its first call only")
     return Outline(model, frozenset(seen.read))

@@ -1,20 +1,18 @@
 """How a lane runs: how many slots, mapped or not, with XLA or not, and what it may take of the memory."""
 
-import math
 import os
 from dataclasses import dataclass
 from typing import Final, final
 
 import keras
 
+from pipeline.blueprint import training_bytes
 from pipeline.engines.vectorized.outline import Outline
 
 SLOTS: Final = 4
 """A lane of 4 slots is as fast per trial as one of 32 (measured, 4 x 128: 5.2 ms against 6.2), and sooner full."""
 SHARE: Final = 0.25
 """What all slots of a lane may take of the machine's memory."""
-COPIES: Final = 7
-"""Weights, the best of them, gradients, up to three optimizer variables, and one more while a step runs."""
 
 ROWS_ALONE: Final = (
     "Activation", "AveragePooling1D", "Bidirectional", "Concatenate", "Add", "Conv1D", "Conv2D", "Dense", "Dropout",
@@ -28,7 +26,7 @@ ROWS_ALONE: Final = (
 
 @final
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LanePlan:
     """How a lane runs; `tail`: the partial last batch is a step of its own."""
 
     slots: int
@@ -37,12 +35,12 @@ class Plan:
     tail: bool
 
 
-def plan(outline: Outline, batch: int) -> Plan:
+def plan(outline: Outline, batch: int) -> LanePlan:
     """The plan for models of an outline; MemoryError where not even one fits, ValueError where none is any good."""
     layers = outline.layers
     tail = not all(type(layer).__name__ in ROWS_ALONE and _regular(layer) for layer in layers)
     memory = _memory()
-    needed = _bytes(outline, batch)
+    needed = training_bytes(outline.model, batch)
     if needed > memory:
         raise MemoryError(f"the model needs {needed / 2**30:.1f} GiB to train; this machine has {memory / 2**30:.1f}")
     jax = keras.backend.backend() == "jax"
@@ -50,24 +48,17 @@ def plan(outline: Outline, batch: int) -> Plan:
         # measured: XLA's convolutions on the CPU take 50 times as long in a loop as TensorFlow's own
         if jax:
             raise ValueError("convolutions run too slowly in a loop on JAX")
-        return Plan(1, mapped=False, xla=False, tail=tail)
+        return LanePlan(1, mapped=False, xla=False, tail=tail)
     recurrent = sum(isinstance(layer, keras.layers.RNN) for layer in layers)
     if recurrent > 1 and not jax:
         # mapped, TensorFlow loses the gradient of the sequences between them while it runs
-        return Plan(1, mapped=False, xla=False, tail=tail)
+        return LanePlan(1, mapped=False, xla=False, tail=tail)
     slots = max(1, min(SLOTS, int(memory * SHARE / max(needed, 1))))
-    return Plan(slots, mapped=slots > 1, xla=jax or not recurrent, tail=tail)  # XLA refuses TensorFlow's LSTM
+    return LanePlan(slots, mapped=slots > 1, xla=jax or not recurrent, tail=tail)  # XLA refuses TensorFlow's LSTM
 
 
 def _regular(layer: keras.layers.Layer) -> bool:
     return getattr(layer, "activity_regularizer", None) is None
-
-
-def _bytes(outline: Outline, batch: int) -> int:
-    weights = sum(math.prod(v.shape) for v in outline.model.variables)
-    outputs = keras.tree.flatten([getattr(layer, "output", ()) for layer in outline.model.layers])
-    active = sum(math.prod(d or 1 for d in tensor.shape) for tensor in outputs)
-    return 4 * int(COPIES * weights + 3 * batch * active)
 
 
 def _memory() -> int:

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias, final
 
 from keras import ops, tree
 
-from pipeline.diagnosis import ROWS
+from pipeline.engines._probes import ROWS
 from pipeline.engines.vectorized.backends import Tensor, Tree
 from pipeline.engines.vectorized.step import State, Step
 
@@ -15,7 +15,6 @@ AT_ONCE: Final = ROWS
 """So many rows of the validation part at most go through the model at once."""
 
 Slots: TypeAlias = dict[str, Tree]
-Batch: TypeAlias = tuple[Tensor, Tensor, Tensor]
 
 
 @final

@@ -2,11 +2,11 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import cast, final
+from typing import final
 
 from pipeline import choose
-from pipeline.data import Blueprint, Prepared
-from pipeline.engines import EnginePart
+from pipeline.blueprint import Blueprint
+from pipeline.data import Prepared
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
 
@@ -15,14 +15,9 @@ class Reference:
     """Trains queued trials with `model.fit`, one after another."""
 
     def __init__(self, blueprint: Blueprint, prepared: Prepared) -> None:
-        self._engine = cast("EnginePart", choose.part("engines", "fit", "training.engine")).create(blueprint, prepared)
+        self._engine = choose.engine("fit").create(blueprint, prepared)
         self._queue: deque[tuple[Trial, Fitted | None]] = deque()
         self._running: Trial | None = None
-
-    @property
-    def trials(self) -> list[Trial]:
-        """The trial that trains and those queued."""
-        return [*([self._running] if self._running else []), *(trial for trial, _ in self._queue)]
 
     def add(self, trial: Trial, weights: Fitted | None) -> None:
         """Queue a trial."""

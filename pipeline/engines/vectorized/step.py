@@ -8,9 +8,8 @@ from typing import Any, Final, NamedTuple, final
 import keras
 from keras import ops
 
-from pipeline.criterion import criterion
-from pipeline.data import Output
-from pipeline.diagnosis import squared_norm
+from pipeline.blueprint import Output, loss_of
+from pipeline.engines._probes import squared_norm
 from pipeline.engines.vectorized.backends import Backend, Tensor
 from pipeline.engines.vectorized.numbers import Handle, substituted
 
@@ -105,7 +104,7 @@ def measures(output: Output) -> tuple[Callable[..., Any], list[Callable[..., Any
         if not isinstance(metric, keras.metrics.MeanMetricWrapper):
             raise ValueError(f"the metric {name} is no mean over rows")  # noqa: TRY004
         functions.append(partial(metric._fn, **metric._fn_kwargs))  # noqa: SLF001
-    return criterion(output).call, functions
+    return loss_of(output).call, functions
 
 
 def _inside(shape: Sequence[int], size: Tensor) -> Tensor:

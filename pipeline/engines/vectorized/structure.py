@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias, final
 
 import keras
 
-from pipeline.data import Blueprint
+from pipeline.blueprint import Blueprint
 from pipeline.engines.vectorized.outline import Outline, outline
 from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar
 

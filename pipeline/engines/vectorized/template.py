@@ -6,8 +6,9 @@ from typing import final
 import keras
 import numpy as np
 
-from pipeline.data import Output
-from pipeline.diagnosis import diagnosis, probe
+from pipeline.blueprint import Output
+from pipeline.diagnosis import diagnosis
+from pipeline.engines._probes import probe
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.dropout import hash_dropouts
 from pipeline.engines.vectorized.entrant import Entrant, Recipe

@@ -4,16 +4,18 @@ A search appends its events to a spool under `folder/spool/` and never waits for
 them there. What could not be delivered stays in the spool, and `sync` delivers it later.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from pipeline.ledgers import Comparison, Ledger, Links
+from pipeline.ledgers import Account, Browser, ComparisonPage, Ledger, Links
 
 if TYPE_CHECKING:
-    from pipeline.ledgers.mlflow.arrears import Account
     from pipeline.ledgers.mlflow.reader import MlflowArchive
 
-PATIENCE = 20.0
+TITLE: Final = "MLflow"
+PATIENCE: Final = 20.0
 """Seconds that `close` and `sync` wait for a store that does not answer."""
 
 
@@ -31,15 +33,28 @@ def archive(folder: Path) -> "MlflowArchive":
     return MlflowArchive(folder)
 
 
-def attach(folder: Path, comparison: Comparison) -> Links:
+def attach(folder: Path, comparison: ComparisonPage) -> Links:
     """The address of the run that holds the comparison's files."""
     from pipeline.ledgers.mlflow import comparison as runs
 
     return runs.attach(folder, comparison)
 
 
-def sync(folder: Path) -> "tuple[Account, ...]":
+def sync(folder: Path) -> Sequence[Account]:
     """What became of the events that the folder's searches owed: all that can be is delivered now."""
     from pipeline.ledgers.mlflow.arrears import deliver_rest
 
     return deliver_rest(folder, PATIENCE)
+
+
+@contextmanager
+def browse(folder: Path, log: Path, port: int | None) -> Iterator[Browser]:
+    """MLflow's own pages: those of the tracking server where the store is one, else of a server that runs meanwhile."""
+    from pipeline.ledgers.mlflow import server, store
+
+    address = store.server(folder)
+    if address is not None:
+        yield Browser(address, server.experiments(address), own=False)
+        return
+    with server.served(folder, log, port) as address:
+        yield Browser(address, server.experiments(address), own=True)

@@ -1,34 +1,11 @@
 """What searches left in their spools, delivered later."""
 
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import final
 
+from pipeline.ledgers import Account, Reason
 from pipeline.ledgers.mlflow.patience import Patience
 from pipeline.ledgers.mlflow.spool import Spool, spools
 from pipeline.ledgers.mlflow.writer import write
-
-
-@final
-class Reason(Enum):
-    """Why events of a search are still owed, in the words that people read."""
-
-    RUNNING = "the search is running and delivers them itself"
-    WRITING = "another process is delivering them"
-    AWAY = "MLflow does not answer"
-    REFUSED = "MLflow refuses them"
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What became of the events that one search owed; `reason` is None where none are left."""
-
-    search: str
-    delivered: int
-    owed: int
-    reason: Reason | None
 
 
 def deliver_rest(folder: Path, seconds: float) -> tuple[Account, ...]:

@@ -10,7 +10,7 @@ from pipeline.ledgers.mlflow.lines import Entry
 from pipeline.ledgers.mlflow.runs import END, INTERRUPTED, KIND, PARENT, SEARCH, TRIAL, histories, number, stored
 from pipeline.ledgers.mlflow.runs import trial_runs as runs_of
 from pipeline.ledgers.mlflow.summary import end_points, end_tags
-from pipeline.trial import BASELINE, End
+from pipeline.trial import End, trial_name
 
 STATUS = {
     End.COMPLETE: "FINISHED",
@@ -120,7 +120,7 @@ class Children:
             tags["seed"] = str(trial.seed)
             if trial.parent is not None:
                 tags["parent"] = str(trial.parent)
-        name = "baseline" if flight.number == BASELINE else f"trial {flight.number}"
+        name = trial_name(flight.number)
         made = self._client.create_run(self._parent.info.experiment_id, started.at, tags, name)
         return str(made.info.run_id)
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from pipeline.ledgers import Comparison, Links
+from pipeline.ledgers import ComparisonPage, Links
 from pipeline.ledgers.mlflow import store
 from pipeline.ledgers.mlflow.links import artifact, root
 from pipeline.ledgers.mlflow.runs import KIND
 
 
-def attach(folder: Path, comparison: Comparison) -> Links:
+def attach(folder: Path, comparison: ComparisonPage) -> Links:
     """The address of the run that holds the comparison's files; the store is waited for."""
     client = store.connect(folder)
     experiment = store.experiment(client, comparison.experiment, folder)

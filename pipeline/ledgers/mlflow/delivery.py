@@ -1,6 +1,7 @@
 """A search's entries into MLflow, one by one; each may be delivered again and is there once."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
 
@@ -24,6 +25,7 @@ from pipeline.ledgers.mlflow.runs import KIND, OBJECTIVE, PARENT, SEARCH, search
 from pipeline.trial import Direction
 
 BEST = 5
+COMMIT = "mlflow.source.git.commit"
 
 
 @final
@@ -128,14 +130,20 @@ class Delivery:
         # MLflow never changes a param: a setting that a later opening changes (more trials) is a tag as well
         changed = {name: value for name, value in search.settings.items() if settled.get(name, value) != value}
         params = {name: value for name, value in search.settings.items() if name not in changed}
-        log(self._client, parent, params=params, tags={**search.tags, **changed})
+        log(self._client, parent, params=params, tags={**_named(search), **changed})
         for name, text in search.files.items():
             self._client.log_text(parent, text, name)
         self._client.log_inputs(parent, datasets=[_dataset(search.dataset)])
 
 
+def _named(search: SearchRecord) -> dict[str, str]:
+    """The search's tags with MLflow's own version, and the commit under the name that MLflow's pages show."""
+    renamed = {COMMIT if name == "commit" else name: value for name, value in search.tags.items()}
+    return {**renamed, "mlflow": version("mlflow")}
+
+
 def _tags(search: SearchRecord) -> dict[str, str]:
-    return {**search.tags, KIND: "search", SEARCH: search.identity, OBJECTIVE: search.objective}
+    return {**_named(search), KIND: "search", SEARCH: search.identity, OBJECTIVE: search.objective}
 
 
 def _dataset(record: DatasetRecord) -> Any:

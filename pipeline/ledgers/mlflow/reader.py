@@ -61,9 +61,7 @@ class MlflowArchive:
         # searches of before this tag say it among their settings
         objective = run.data.tags.get(OBJECTIVE) or run.data.params["search/objective"]
         experiment = self._client.get_experiment(run.info.experiment_id).name
-        return About(
-            search, experiment, run.info.run_name, objective, run.info.start_time / 1000, dict(run.data.metrics)
-        )
+        return About(search, experiment, run.info.run_name, objective, dict(run.data.metrics))
 
     def find(self, run: str) -> Sequence[tuple[str, int]]:
         # a letter that is no hexadecimal digit begins no run's id, and would have a meaning in the filter

@@ -55,7 +55,7 @@ def served(folder: Path, log: Path, port: int | None = None) -> Iterator[str]:
 
 
 def experiments(address: str) -> Mapping[str, str]:
-    """The ids of the server's experiments by name, the one that was changed last first."""
+    """The address of each experiment of a server by name, the one that was changed last first."""
     body = json.dumps({"max_results": 1000, "order_by": ["last_update_time DESC"]}).encode()
     request = urllib.request.Request(  # noqa: S310
         f"{address}/api/2.0/mlflow/experiments/search", body, {"Content-Type": "application/json"}
@@ -65,7 +65,7 @@ def experiments(address: str) -> Mapping[str, str]:
             found = json.load(answer).get("experiments", [])
     except (urllib.error.URLError, OSError) as error:
         raise UserError("ui", f"MLflow at {address} does not answer: {error}.") from None
-    return {e["name"]: e["experiment_id"] for e in found if e["experiment_id"] != "0"}
+    return {e["name"]: links.runs(address, e["experiment_id"]) for e in found if e["experiment_id"] != "0"}
 
 
 def _free(ports: range) -> int:

@@ -8,7 +8,6 @@ everything is delivered again, and nothing twice.
 
 import fcntl
 import logging
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import IO, final
 
 from pydantic import TypeAdapter
 
+from pipeline.cache import replacing, whole_lines
 from pipeline.errors import UserError
 from pipeline.ledgers.mlflow.lines import Entry, Opened, decode, encode
 from pipeline.ledgers.mlflow.links import Place
@@ -56,8 +56,7 @@ class Spool:
         if not _hold(file, tries=20):
             file.close()
             raise UserError(f"search {self.search}", "another process is recording it.", "Wait for it, or end it.")
-        if file.tell() and self._last_byte() != b"\n":
-            file.write(b"\n")  # a process was killed amid its line: the next one must not be glued to it
+        whole_lines(self.events)  # a process was killed amid its line: the next one must not be glued to it
         return file
 
     @property
@@ -86,9 +85,8 @@ class Spool:
 
     def save(self, state: State) -> None:
         """Remember how far the delivery came; a reader sees the old state or the new one."""
-        fresh = self._state.with_suffix(".fresh")
-        fresh.write_bytes(TypeAdapter(State).dump_json(state))
-        fresh.replace(self._state)
+        with replacing(self._state) as part:
+            part.write_bytes(TypeAdapter(State).dump_json(state))
 
     def refused(self) -> list[Entry]:
         """What MLflow would not take, in order."""
@@ -107,9 +105,8 @@ class Spool:
         if not entries:
             self._refused.unlink(missing_ok=True)
             return
-        fresh = self._refused.with_suffix(".fresh")
-        fresh.write_bytes(b"".join(encode(entry.at, entry.message) for entry in entries))
-        fresh.replace(self._refused)
+        with replacing(self._refused) as part:
+            part.write_bytes(b"".join(encode(entry.at, entry.message) for entry in entries))
 
     @property
     def owed(self) -> int:
@@ -127,11 +124,6 @@ class Spool:
                 yield False
             else:
                 yield True
-
-    def _last_byte(self) -> bytes:
-        with self.events.open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read()
 
 
 def spools(folder: Path) -> list[Spool]:

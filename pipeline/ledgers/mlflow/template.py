@@ -7,13 +7,12 @@ from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.cache import cached
+from pipeline.cache import cached, replacing
 
 
 def lay(database: Path) -> bool:
     """Whether the template could be put where no database is yet."""
-    part = database.with_suffix(".part")
-    with suppress(OSError, sqlite3.Error):
+    with suppress(OSError, sqlite3.Error), replacing(database) as part:
         shutil.copyfile(_template(), part)
         now = int(time.time() * 1000)
         where = (database.parent.absolute() / "artifacts" / "Default").as_uri()
@@ -23,21 +22,13 @@ def lay(database: Path) -> bool:
                 "UPDATE experiments SET artifact_location = ?, creation_time = ?, last_update_time = ?",
                 (where, now, now),
             )
-        part.replace(database)
-        return True
-    part.unlink(missing_ok=True)
-    return False
+    return database.exists()
 
 
 def keep(database: Path) -> None:
     """Make a database that MLflow has just made the template of this version of MLflow."""
-    template = _template()
-    part = template.with_suffix(f".{time.time_ns()}.part")
-    with suppress(OSError, sqlite3.Error):
-        template.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(database)) as tables:
-            tables.execute("VACUUM INTO ?", (str(part),))
-        part.replace(template)
+    with suppress(OSError, sqlite3.Error), replacing(_template()) as part, closing(sqlite3.connect(database)) as tables:
+        tables.execute("VACUUM INTO ?", (str(part),))
 
 
 def _template() -> Path:

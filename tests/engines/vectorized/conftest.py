@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pipeline import choose
+from pipeline.blueprint import Blueprint, Output, loss_of
 from pipeline.build import optimizer
-from pipeline.criterion import criterion
-from pipeline.data import Arrays, Blueprint, Output, Prepared
+from pipeline.data import Arrays, Prepared
 from pipeline.engines import Engine, EnginePart
 from pipeline.engines.vectorized.order import order
 from pipeline.space import Float, Int, Params, Space
@@ -164,7 +164,7 @@ def fitted(
     settings = blueprint.settings(trial.params)
     keras.utils.set_random_seed(trial.seed)
     model = blueprint.model(settings)
-    model.compile(blueprint.optimizer(settings), criterion(blueprint.output), metrics=list(blueprint.output.metrics))
+    model.compile(blueprint.optimizer(settings), loss_of(blueprint.output), metrics=list(blueprint.output.metrics))
     size = int(settings["batch_size"])
     history = model.fit(
         batches(trial, prepared, size),

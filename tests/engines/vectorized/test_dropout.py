@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.criterion import criterion
+from pipeline.blueprint import loss_of
 from pipeline.data import Prepared
 from tests.engines.vectorized.conftest import Make, engine, trained, trial
 
@@ -44,7 +44,7 @@ def test_the_mean_over_seeds_is_that_of_fit(blueprints: Make, few: Prepared) -> 
     trials = [trial(i, seed=i, dropout=0.4, width=32) for i in range(1, 21)]
     mine = trained(engine(blueprint, few), trials, epochs=8)
     model = blueprint.model(trials[0].params)
-    model.compile(blueprint.optimizer(trials[0].params), criterion(blueprint.output))
+    model.compile(blueprint.optimizer(trials[0].params), loss_of(blueprint.output))
     model.optimizer.build(model.trainable_variables)
     fresh = [np.asarray(v) for v in model.optimizer.variables]
     differences = []

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from keras import ops
 
+from pipeline.blueprint import Output, loss_of
 from pipeline.build import build
-from pipeline.criterion import criterion
-from pipeline.data import Output, Prepared
+from pipeline.data import Prepared
 from tests.conftest import Make
 
 
 def test_a_confident_mistake_has_its_whole_loss() -> None:
     output = Output(2, "softmax", "sparse_categorical_crossentropy", ())
-    loss = criterion(output.trained).call(ops.array([0, 1]), ops.array([[0.0, 50.0], [0.0, 50.0]]))
+    loss = loss_of(output.trained).call(ops.array([0, 1]), ops.array([[0.0, 50.0], [0.0, 50.0]]))
     assert ops.convert_to_numpy(loss).tolist() == pytest.approx([50.0, 0.0])
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.checks import Level
-from pipeline.checks.plan import differences, plan
+from pipeline.checks.workload import differences, workload
 from tests.conftest import Make
 
 GRID = {"search.sampler": "grid", "model.width": [8, 16], "model.depth": [1, 2, 3], "model.dropout": [0.0]}
@@ -28,15 +28,15 @@ def test_a_search_with_a_number_of_trials_of_its_own_is_set_beside_the_files(
     titanic: Make, overrides: dict[str, Any], level: Level | None, words: str
 ) -> None:
     experiment = titanic(overrides)
-    found = differences(experiment, plan(experiment))
+    found = differences(experiment, workload(experiment))
     assert [finding.level for finding in found] == ([level] if level else [])
     assert all(words in finding.sentence for finding in found)
 
 
 def test_epochs_are_those_of_all_trials_and_the_baseline_within_the_budget(titanic: Make) -> None:
-    assert plan(titanic({"search.trials": 10})).epochs == 1100
-    assert plan(titanic({"search.trials": 10, "search.budget": 2.5})).epochs == 350
+    assert workload(titanic({"search.trials": 10})).epochs == 1100
+    assert workload(titanic({"search.trials": 10, "search.budget": 2.5})).epochs == 350
     # three brackets: 9 trials of 1 epoch, 3 on to 3, 1 on to 9; 5 of 3, 2 on to 9; 3 of 9
-    hyperband = plan(titanic(HYPERBAND))
+    hyperband = workload(titanic(HYPERBAND))
     assert (hyperband.own, hyperband.trials) == (23, 24)
     assert hyperband.epochs == 9 * 1 + 3 * 2 + 1 * 6 + 5 * 3 + 2 * 6 + 3 * 9 + 9

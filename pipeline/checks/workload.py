@@ -3,13 +3,11 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast, final
+from typing import Final, final
 
 from pipeline import choose
 from pipeline.checks import Finding, Level
 from pipeline.experiment import Experiment
-from pipeline.searches import SearchPart
-from pipeline.searches.keras_tuner import brackets
 
 ENDLESS: Final = 10**6
 """A search that would go on for so many trials has no end of its own."""
@@ -17,32 +15,37 @@ ENDLESS: Final = 10**6
 
 @final
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a search does at most: its trials, and their epochs together; `own` is its own number of trials."""
+class Workload:
+    """What a search does at most: its trials, and their epochs together.
+
+    `own` is the number of trials at which its sampler ends by itself. `promotes`: a later trial may go on from any
+    other.
+    """
 
     own: int | None
     trials: int
     epochs: int
+    promotes: bool = False
 
 
-def plan(experiment: Experiment) -> Plan:
-    """The plan of an experiment's search, the baseline included; imports the search's library."""
+def workload(experiment: Experiment) -> Workload:
+    """The workload of an experiment's search, the baseline included; imports the search's library."""
     search = experiment.search
-    part = cast("SearchPart", choose.part("searches", search.part, "search.library"))
     with tempfile.TemporaryDirectory() as folder:
         unlimited = search.model_copy(update={"trials": ENDLESS})
-        total = part.create(experiment.space, unlimited, experiment.epochs, Path(folder)).total
-    own = None if total is None or total >= ENDLESS else total
+        part = choose.search(search.part)
+        made = part.create(experiment.space, unlimited, experiment.epochs, Path(folder))
+    own = None if made.total is None or made.total >= ENDLESS else made.total
     trials = search.trials if own is None else min(own, search.trials)
     epochs = trials * experiment.epochs
-    if search.part == "keras_tuner" and search.sampler == "hyperband":
-        epochs = min(epochs, _promoted(experiment.epochs))
+    if made.epochs is not None:
+        epochs = min(epochs, made.epochs)
     if search.budget is not None:
         epochs = min(epochs, round(search.budget * experiment.epochs))
-    return Plan(own, trials + 1, epochs + int(experiment.baseline["epochs"]))
+    return Workload(own, trials + 1, epochs + int(experiment.baseline["epochs"]), made.promotes)
 
 
-def differences(experiment: Experiment, found: Plan) -> list[Finding]:
+def differences(experiment: Experiment, found: Workload) -> list[Finding]:
     """What to say where a search's own number of trials and the file's `trials` differ."""
     search, own = experiment.search, found.own
     if own is None or own == search.trials:
@@ -54,14 +57,3 @@ def differences(experiment: Experiment, found: Plan) -> list[Finding]:
         f"{search.sampler} wants {own} trials, and `trials = {search.trials}` ends it before it has seen them all."
     )
     return [Finding(Level.WARNING, "search.trials", sentence)]
-
-
-def _promoted(epochs: int) -> int:
-    """The epochs of all of hyperband's trials: a promoted one goes on from where its parent ended."""
-    total = 0
-    for bracket in brackets(epochs):
-        before = 0
-        for size, end in bracket:
-            total += size * (end - before)
-            before = end
-    return total
