@@ -31,14 +31,14 @@ def write(selection: Selection, metrics: Sequence[str], folder: Path) -> Path:
     The charts show the loss and `metrics` (or what people look at otherwise), and each search's best so far.
     UserError for a metric that no trial has.
     """
-    curves = {f"curves_{metric}": chart for metric, chart in _curves(selection, metrics).items()}
-    best = {f"best_so_far_{objective}": chart for objective, chart in _courses(selection).items()}
+    curves = {f"curves_{metric}": made for metric, made in _curves(selection, metrics).items()}
+    best = {f"best_so_far_{objective}": made for objective, made in _courses(selection).items()}
     folder.mkdir(parents=True)
-    for name, chart in {**curves, **best}.items():
-        drawing.picture(folder / f"{name}.png", chart)
+    for name, made in {**curves, **best}.items():
+        drawing.picture(folder / f"{name}.png", made)
     drawing.picture(folder / PICTURE, *[*curves.values()][:1], *best.values())
     table(selection).to_csv(folder / "table.csv", index=False)
-    figures = [drawing.interactive(chart) for chart in {**curves, **best}.values()]
+    figures = [drawing.interactive(made) for made in {**curves, **best}.values()]
     page(folder / PAGE, f"Comparison of {len(selection.trials)} trials", figures, below=_html(selection))
     return folder / PAGE
 

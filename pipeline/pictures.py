@@ -25,7 +25,7 @@ def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[Path, ..
     trials = [o for o in (*leaderboard.outcomes, leaderboard.baseline) if o]
     measured = {name for o in trials for epoch in o.curve[:1] for name in epoch.metrics}
     charts = {f"curves_{m}": curves(leaderboard, m) for m in METRICS if m in measured}
-    page(folder / "curves.html", "Curves", [drawing.interactive(chart) for chart in charts.values()])
+    page(folder / "curves.html", "Curves", [drawing.interactive(made) for made in charts.values()])
     course = progress(leaderboard)
     about = [drawing.interactive(course)]
     shares = importance.importance(leaderboard, space)
@@ -38,8 +38,8 @@ def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[Path, ..
     if varied.dimensions and leaderboard.best:
         about += [slices(leaderboard, varied), parallel(leaderboard, varied)]
     page(folder / "search.html", "Search", about)
-    for name, chart in {**charts, "progress": course}.items():
-        drawing.picture(folder / f"{name}.png", chart)
+    for name, made in {**charts, "progress": course}.items():
+        drawing.picture(folder / f"{name}.png", made)
     table(leaderboard).to_csv(folder / "leaderboard.csv", index=False)
     return tuple(sorted(folder.iterdir()))
 

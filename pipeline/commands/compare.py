@@ -42,10 +42,10 @@ def run(args: argparse.Namespace) -> int:
         searches = tuple(word for word in (args.a, args.b) if word)
         request = Request(experiment, args.runs, searches, args.exps)
         selection = Selector(tracker.archive(MLRUNS)).select(request)
-        page = compare.write(selection, args.metric, compare.new_folder(MLRUNS, experiment))
-        links = tracker.attach(MLRUNS, _comparison(selection, experiment, page))
+        written = compare.write(selection, args.metric, compare.new_folder(MLRUNS, experiment))
+        links = tracker.attach(MLRUNS, _comparison(selection, experiment, written))
         console.print(_table(selection))
-        console.print(f"\nThe page:  {page.absolute().as_uri()}", markup=False, soft_wrap=True)
+        console.print(f"\nThe page:  {written.absolute().as_uri()}", markup=False, soft_wrap=True)
         for address in links.addresses.values():
             console.print(f"In {tracker.TITLE}: {address} (`make ui` starts it)", markup=False, soft_wrap=True)
     return 0

@@ -11,7 +11,7 @@ from pipeline.experiment import Search as SearchSettings
 from pipeline.searches import Search, SearchPart
 from pipeline.space import Choice, Condition, Float, Int, Params, Space
 from pipeline.trial import End, Outcome, Trial
-from tests.contracts.test_searches import Parts, parts, proposals, run
+from tests.contracts.test_searches import Parts, libraries, proposals, run
 
 EPOCHS = 9
 TRIALS = {"grid": 1000, "bayesian": 26}
@@ -32,7 +32,7 @@ SPACE = Space(
 
 
 def conditional(*, able: bool) -> Parts:
-    return [(n, s) for n, s in parts() if (s in cast("SearchPart", choose.part("searches", n, "")).CONDITIONAL) is able]
+    return [(n, s) for n, s in libraries() if (s in choose.search(n).CONDITIONAL) is able]
 
 
 def searching(name: str, sampler: str, **more: Any) -> SearchSettings:

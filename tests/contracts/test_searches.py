@@ -35,7 +35,7 @@ GRID = Space({"x": Float(-2.0, 3.0, points=6), "width": Int(1, 7, step=2), "nest
 Parts: TypeAlias = list[tuple[str, str]]
 
 
-def parts() -> Parts:
+def libraries() -> Parts:
     named = ((name, cast("SearchPart", choose.part("searches", name, "search"))) for name in choose.names("searches"))
     return [(name, sampler) for name, part in named for sampler in part.SAMPLERS]
 
@@ -43,7 +43,7 @@ def parts() -> Parts:
 def prunings() -> list[tuple[str, str, str]]:
     """Every pruner with every sampler that its part's check allows it with."""
     found = []
-    for name, sampler in parts():
+    for name, sampler in libraries():
         part = cast("SearchPart", choose.part("searches", name, "search"))
         for pruner in part.PRUNERS:
             space, chosen = settings(name, sampler, pruner=pruner)
@@ -83,7 +83,7 @@ class Maker:
         return settings(self.name, self.sampler)[0]
 
 
-@pytest.fixture(params=parts(), ids="/".join)
+@pytest.fixture(params=libraries(), ids="/".join)
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
     name, sampler = request.param
     return Maker(name, sampler, tmp_path)

@@ -15,7 +15,7 @@ MANY = Output(3, "softmax", "sparse_categorical_crossentropy", ("accuracy",))
 QUANTITY = Output(1, "linear", "mean_squared_error", ("mae",))
 
 
-def compiled(loss: Any, *last: Any) -> Any:
+def compiled_with(loss: Any, *last: Any) -> Any:
     model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3, "relu"), *last])
     model.compile("sgd", loss, metrics=["accuracy"])
     return model
@@ -27,7 +27,7 @@ def compiled(loss: Any, *last: Any) -> Any:
     ids=["probability", "logit"],
 )
 def test_one_unit_for_two_classes_is_trained_and_answers_as_it_would_alone(loss: Any, activation: str) -> None:
-    model = compiled(loss, keras.layers.Dense(1, activation))
+    model = compiled_with(loss, keras.layers.Dense(1, activation))
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(20, 4)), rng.integers(0, 2, 20)
     expected = float(model.evaluate(x, y, verbose=0)[0])
@@ -45,7 +45,7 @@ def test_one_unit_for_two_classes_is_trained_and_answers_as_it_would_alone(loss:
 
 def test_logits_become_probabilities_where_a_model_answers() -> None:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model = compiled(loss, keras.layers.Dense(3))
+    model = compiled_with(loss, keras.layers.Dense(3))
     assert _compiled.takes_logits(model)
     x = np.ones((5, 4))
     np.testing.assert_allclose(_compiled.suited(model, "name", MANY.trained).predict(x, verbose=0), model(x), rtol=1e-6)
@@ -68,7 +68,7 @@ def test_logits_become_probabilities_where_a_model_answers() -> None:
 )
 def test_another_loss_than_the_tasks_is_refused(loss: Any, output: Output, said: str) -> None:
     with pytest.raises(UserError) as error:
-        _compiled.suited(compiled(loss, keras.layers.Dense(output.units)), "name", output)
+        _compiled.suited(compiled_with(loss, keras.layers.Dense(output.units)), "name", output)
     assert f"name: is compiled with the loss {said}" in str(error.value)
 
 
@@ -82,5 +82,5 @@ def test_another_loss_than_the_tasks_is_refused(loss: Any, output: Output, said:
     ],
 )
 def test_the_tasks_own_loss_is_right_however_it_is_written(loss: Any, output: Output) -> None:
-    model = compiled(loss, keras.layers.Dense(output.units, output.activation))
+    model = compiled_with(loss, keras.layers.Dense(output.units, output.activation))
     assert _compiled.suited(model, "name", output).count_params() == model.count_params()

@@ -41,11 +41,11 @@ def connect(folder: Path) -> Any:
     with (folder / "mlflow.lock").open("w") as lock:
         # two processes that make the tables of one fresh database at once trip over each other
         fcntl.flock(lock, fcntl.LOCK_EX)
-        database = folder / "mlflow.db"
-        missing = TRACKING not in os.environ and not database.exists() and not template.lay(database)
+        file = folder / "mlflow.db"
+        missing = TRACKING not in os.environ and not file.exists() and not template.lay(file)
         client = MlflowClient(tracking_uri=where, registry_uri=where)
         if missing:
-            template.keep(database)
+            template.keep(file)
         return client
 
 
