@@ -1,4 +1,4 @@
-"""A Keras model whose variables have no values, for which no memory is asked and nothing is drawn."""
+"""Makes a Keras model without values: no memory is allocated for its variables, and nothing is drawn."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def blank(make: "Callable[[], keras.Model]") -> "keras.Model":
-    """What `make` makes, its variables without values; whatever it raises comes through."""
+    """The model that `make` returns, its variables without values; raises whatever `make` raises."""
     import keras
     from keras.src.backend.common import global_state
 
@@ -17,15 +17,15 @@ def blank(make: "Callable[[], keras.Model]") -> "keras.Model":
         with keras.StatelessScope(initialize_variables=False), _optimizers_outside():
             return make()
     finally:
-        # the next StatelessScope that ends would give all these variables their values, and they would never be freed
+        # else the next StatelessScope would give all these variables values when it ends, and they would never be freed
         global_state.set_global_attribute("uninitialized_variables", [])
 
 
 @contextmanager
 def _optimizers_outside() -> Iterator[None]:
-    """While it lasts, optimizers are made outside of the scope: a model that is made compiled brings one.
+    """Within this context, optimizers are made outside of the scope: a model that `make` compiles has one.
 
-    An optimizer's counter and rate are variables that have values from the start, which a StatelessScope refuses.
+    An optimizer's step counter and learning rate are variables with initial values, which a StatelessScope refuses.
     """
     from keras.src.backend.common import global_state
     from keras.src.optimizers.base_optimizer import BaseOptimizer

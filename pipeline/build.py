@@ -22,9 +22,9 @@ ROWS: Final = {1: "plain numbers", 2: "a sequence", 3: "an image"}
 
 
 def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
-    """The blueprint of an experiment's models for data that is ready; runs a module of one's own.
+    """The blueprint of an experiment's models for prepared data; runs a user's own module, if the file names one.
 
-    UserError where the family makes no model for such rows.
+    UserError if the family cannot make a model for such rows.
     """
     found = family(experiment.model.family, experiment.file)
     shape = prepared.train.x.shape[1:]
@@ -44,7 +44,7 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
-    """A fresh optimizer of the settings' kind, with those of their numbers that it takes."""
+    """A new optimizer of the kind in the settings, with those of their numbers that it takes."""
     import keras
 
     name = str(settings["optimizer"])
@@ -56,7 +56,7 @@ def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
 def _trained(found: "ModelPart | Own | Hyper", experiment: Experiment, output: Output) -> Output:
     if isinstance(found, Hyper):
         return found.trained(experiment.baseline, output)
-    # a model of one's own may end in its softmax whatever it is told
+    # a user's own model may end in a softmax even if it is asked for a linear output
     return output if isinstance(found, Own) else output.trained
 
 
@@ -72,9 +72,9 @@ def _check(found: "ModelPart | Own | Hyper", experiment: Experiment, prepared: P
     if axes is not None and len(shape) not in axes:
         kinds = " or ".join(ROWS[count] for count in axes)
         problem = (
-            f"`{experiment.model.family}` learns from {kinds}; a row of {prepared.dataset.name} is {ROWS[len(shape)]}."
+            f"`{experiment.model.family}` trains on {kinds}; a row of {prepared.dataset.name} is {ROWS[len(shape)]}."
         )
-        raise UserError(f"{experiment.file}, model.family", problem, "mlp learns from anything.")
+        raise UserError(f"{experiment.file}, model.family", problem, "mlp takes any kind of row.")
 
 
 def _output(prepared: Prepared) -> Output:

@@ -1,4 +1,4 @@
-"""The loss of an output, as Keras's own object."""
+"""The loss of an output, as an object of Keras."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def criterion(output: Output) -> "keras.losses.Loss":
-    """The loss for `model.compile`; its `call` takes targets (rows,) and outputs (rows, units), a value a row."""
+    """The loss for `model.compile`; its `call` takes targets (rows,) and outputs (rows, units) to one value per row."""
     import keras
 
     config = {"from_logits": True} if output.from_logits else {}

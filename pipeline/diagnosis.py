@@ -1,4 +1,4 @@
-"""What a trial's insides say of its training: ReLU units that are dead, and gradients beside weights."""
+"""The diagnosis of a trial's training: how many ReLU units are dead, and how large gradients are beside weights."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,27 +9,27 @@ if TYPE_CHECKING:
     import numpy as np
 
 ROWS: Final = 1024
-"""Where there is no validation part, units are watched on so many rows of the training part."""
+"""Without a validation part, ReLU units are watched on at most this number of rows of the training part."""
 DEAD: Final = "dead_units/all"
 RATIO: Final = "gradient_to_weight_norm"
 MANY: Final = 0.4
-"""From this share of dead units on, a trial is warned of.
+"""A trial with at least this share of dead units gets a warning.
 
 Stanford's CS231n: "as much as 40 % of your network can be dead if the learning rate is set too high".
 """
 
 
 def rectified(model: "keras.Model") -> "list[keras.KerasTensor]":
-    """The outputs of a model's ReLU layers, in the layers' order; a channel or the last axis is a unit each.
+    """The outputs of a model's ReLU layers, in the layers' order; each place on the last axis, or channel, is a unit.
 
-    Empty where a model is no graph of layers, or has no such layer.
+    Empty if the model is not a graph of layers, or has no such layer.
     """
     import keras
 
-    graph = getattr(model, "_functional", model)  # a Sequential's
+    graph = getattr(model, "_functional", model)  # where a Sequential has its graph
     if not isinstance(graph, keras.src.models.functional.Functional):
         return []
-    # of this graph's own calls: a layer may have been called before, for another model
+    # only calls within this graph: a layer may have been called for another model too
     calls = [node for nodes in graph._nodes_by_depth.values() for node in nodes]  # noqa: SLF001
     outputs = {id(call.operation): call.output_tensors[0] for call in calls}
     return [outputs[id(layer)] for layer in model.layers if _is_relu(layer)]
@@ -48,9 +48,9 @@ def squared_norm(tensors: Iterable[Any]) -> Any:
 
 
 def probe(model: "keras.Model") -> "keras.Model":
-    """A model of the same layers that gives what `model` does, and after it what its ReLU layers do, if it has any.
+    """A model of the same layers that returns the outputs of `model`, then those of its ReLU layers, if it has any.
 
-    ValueError where it would hold the variables in another order.
+    ValueError if its variables would be in another order.
     """
     import keras
 
@@ -63,7 +63,7 @@ def probe(model: "keras.Model") -> "keras.Model":
         (made.non_trainable_variables, model.non_trainable_variables),
     ):
         if [id(v) for v in ours] != [id(v) for v in theirs]:
-            raise ValueError("its variables come in another order when its ReLU layers are watched")
+            raise ValueError("watching its ReLU layers would change the order of its variables")
     return made
 
 
@@ -85,11 +85,11 @@ def alive(model: "keras.Model", x: "np.ndarray") -> list[int]:
 
 
 def diagnosis(gradients: float, weights: float, units: Sequence[int], alive: Sequence[float]) -> Mapping[str, float]:
-    """The numbers by name, each finite.
+    """The numbers of a diagnosis by name, each finite.
 
     `gradient_to_weight_norm` is √(`gradients` / `weights`): the mean over an epoch's steps of the squared norm of all
     gradients, and the squared norm of all weights after it. `dead_units/layer_N` is the share of the units of the
-    N-th ReLU layer that gave 0 for every row, `dead_units/all` that of all such layers' units.
+    N-th ReLU layer that gave 0 for every row, `dead_units/all` the share over all such layers.
     """
     found: dict[str, float] = {}
     if weights > 0 and math.isfinite(gradients / weights):
@@ -101,7 +101,7 @@ def diagnosis(gradients: float, weights: float, units: Sequence[int], alive: Seq
 
 
 def warning(found: Mapping[str, float]) -> str:
-    """What is to be warned of, in words; empty where nothing is."""
+    """The warning about a diagnosis, in words; empty if there is none."""
     share = found.get(DEAD, 0.0)
     return f"{share:.0%} of units dead: learning rate too high?" if share >= MANY else ""
 

@@ -43,7 +43,10 @@ class Structures:
         self._wary = False
 
     def of(self, settings: Params, read: frozenset[str]) -> Structure:
-        """The read settings as the lane's model has them: widths at the top of their class, one rate for all above 0."""
+        """The settings that were read, with one common value where the trials of a lane may differ.
+
+        Widths are at the top of their class, numbers above 0 are `ANY_NUMBER`, settings without effect are empty.
+        """
         structure = self._structure(settings, read)
         return structure if structure not in self._unpadded else self._structure(settings, read, padded=False)
 
