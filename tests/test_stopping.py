@@ -1,4 +1,4 @@
-"""Early stopping is that of Keras, on any curve."""
+"""Early stopping equals that of Keras on any curve."""
 
 import os
 
@@ -29,7 +29,7 @@ def ours(rule: Rule, curve: list[float]) -> tuple[int, int]:
 
 
 def keras_own(rule: Rule, curve: list[float]) -> tuple[int, int]:
-    """The same as the callback of Keras does it; weights are the number of the epoch that made them."""
+    """The same, computed by the callback of Keras; weights are the number of the epoch that made them."""
     import keras
 
     callback = keras.callbacks.EarlyStopping(
