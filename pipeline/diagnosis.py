@@ -1,4 +1,4 @@
-"""The diagnosis of a trial's training: how many ReLU units are dead, and how large gradients are beside weights."""
+"""The diagnosis of a trial's training: how many ReLU units are dead, and the size of gradients against weights."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

@@ -17,7 +17,7 @@ CURVES = st.lists(st.integers(0, 12).map(lambda k: k / 16), min_size=1, max_size
 
 
 def ours(rule: Rule, curve: list[float]) -> tuple[int, int]:
-    """The epoch after which training ends and the epoch whose weights it ends with."""
+    """The epoch after which training ends, and the epoch whose weights it returns."""
     watch = Watch()
     for number, value in enumerate(curve, 1):
         epoch = Epoch(1, number, {rule.monitor or "": value})
