@@ -4,7 +4,8 @@
 
     measure(sizes) -> Section
 
-and has whatever it times done by workers (files of `workers/`), each in a process of its own. Figures are kept in
-`results.json`, a section measured again replaces its own; `results.md` is what was printed. Seconds differ between
-machines and hours: the ratios, taken in one run, are the point. A spread is the least and the most that was seen.
+Workers (files of `workers/`) do the work that a section times, each in a separate process. Figures are kept in
+`results.json`; a section that is measured again replaces its old figures. `results.md` is what was printed. Seconds
+differ between machines and hours, so compare the ratios, which are taken in one run. A spread is the smallest and the
+largest value measured.
 """

@@ -22,8 +22,8 @@ def main() -> None:
     """Measure, say how long each section took, and write `results.json` and `results.md`."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure; see benchmarks/__init__.py.")
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(SECTIONS), help="sections")
-    parser.add_argument("--small", action="store_true", help="try everything out: such figures mean nothing")
-    parser.add_argument("--into", type=Path, help="the folder of the results; small ones are else not kept")
+    parser.add_argument("--small", action="store_true", help="a quick test of all sections; the figures mean nothing")
+    parser.add_argument("--into", type=Path, help="the folder of the results; without it those of --small are not kept")
     given = parser.parse_args()
     for name in given.only:
         if name not in SECTIONS:
@@ -42,7 +42,7 @@ def _measure(names: Sequence[str], sizes: Sizes, into: Path) -> None:
         known[name] = {"machine": machine(), **section.plain()}
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
         known = {name: known[name] for name in SECTIONS if name in known}
-        # after each section: what took half an hour is not lost to what comes after
+        # after each section: an error in a later section does not lose half an hour of results
         path.write_text(json.dumps(known) + "\n")
     text = Results(known).text()
     path.with_suffix(".md").write_text(text)

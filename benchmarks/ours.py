@@ -1,4 +1,4 @@
-"""The project's side: its experiments, a ledger that takes the time, and one trial's data and blueprint."""
+"""The project's side of a comparison: its imports, its data and blueprint, and a tracker that measures times."""
 
 import time
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from pipeline.preprocess import preprocess
 from pipeline.trial import BASELINE
 
 LOOK: Final = 0.05
-"""Seconds between two looks at how far the delivery came."""
+"""Seconds between two checks of how far the delivery to MLflow is."""
 
 
 def imported(engine: str) -> None:
@@ -40,10 +40,10 @@ def ready(experiment: Experiment) -> tuple[Prepared, Blueprint]:
 
 @final
 class Timed:
-    """A ledger that notes when each trial ended and when MLflow held the last one, handing all on to `inner`.
+    """A tracker that passes all events on to `inner` and records when each trial ended and when MLflow had the last.
 
-    Its `open` imports what the engine needs once the inner ledger is open, as the search itself would: the process
-    that writes to MLflow starts meanwhile. The end of that is `ready`.
+    Its `open` first opens the inner tracker and then imports what the engine needs, in the order of a usual search: the
+    process that writes to MLflow starts meanwhile. `ready` is the end of these imports.
     """
 
     def __init__(self, inner: Ledger, mlruns: Path, engine: str) -> None:
@@ -90,7 +90,7 @@ class Timed:
         return links
 
     def figures(self) -> dict[str, Any]:
-        """What was noted, in seconds; times are since 1970."""
+        """The recorded figures, in seconds; times are since 1970."""
         return {
             "ready": self.ready,
             "baseline": self.baseline,
@@ -101,7 +101,7 @@ class Timed:
         }
 
     def _wait(self, size: int) -> None:
-        """Note when all of the spool's first `size` bytes are in MLflow, if they ever are."""
+        """Record when all of the spool's first `size` bytes are in MLflow, if that happens."""
         while self._spool.state.offset < size:
             if self._closed.wait(LOOK) and self._spool.state.offset < size:
                 return

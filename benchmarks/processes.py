@@ -1,4 +1,4 @@
-"""A worker in a process of its own, so that nobody's imports, threads or memory are another's."""
+"""Runs each worker in a separate process, so that workers share no imports, threads or memory."""
 
 import json
 import os
@@ -17,13 +17,13 @@ LOG: Final = "log.txt"
 
 @final
 class WorkerFailed(Exception):
-    """A worker's last lines."""
+    """A worker failed; the message is the end of its output."""
 
 
 def measured(worker: str, task: Mapping[str, Any], cache: Path | None = None) -> dict[str, Any]:
-    """What a worker measured of a task, and under `began` when its process was started (seconds since 1970).
+    """What a worker measured in a task; `began` is when its process was started (seconds since 1970).
 
-    `cache` is JAX's compile cache; without it, it is empty.
+    `cache` is the folder of JAX's compile cache; without `cache` the worker starts with an empty one.
     """
     with TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""How much is measured: all of it, or just enough to see that everything works."""
+"""How much is measured: everything, or just enough to see that everything works."""
 
 from dataclasses import dataclass
 from typing import Final, final
@@ -10,12 +10,12 @@ class Sizes:
     """The sizes of all sections."""
 
     configurations: int
-    """titanic: so many configurations, each trained for up to `epochs`."""
+    """titanic: the number of configurations, each trained for up to `epochs`."""
     epochs: int
     rounds: int
-    """So often is measured what is quick."""
+    """The number of times that quick things are measured."""
     steady: int
-    """steady, arithmetic: epochs of a block; `rounds` blocks are timed after one that is not."""
+    """steady, arithmetic: epochs of a block; `rounds` blocks are timed after a first one that is not."""
     edge: int
     """arithmetic: rows and columns of the matrix product."""
     trials: int
@@ -23,11 +23,11 @@ class Sizes:
     few: int
     short: int
     seeds: int
-    """quality: so many searches of each kind for `seconds` each; winners are confirmed with `fresh` seeds."""
+    """quality: the number of searches of each kind, for `seconds` each; winners are confirmed with `fresh` seeds."""
     seconds: float
     fresh: int
     copies: int
-    """large: so often is the Titanic tiled; `images` are what the CNN sees, both for `large` epochs."""
+    """large: how often the rows of the Titanic are repeated; the CNN trains on `images`; both for `large` epochs."""
     images: int
     large: int
 

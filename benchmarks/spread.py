@@ -1,4 +1,4 @@
-"""Several measurements of one thing: the least, the middle and the most."""
+"""Several measurements of one figure: the smallest, the median and the largest."""
 
 import statistics
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import final
 @final
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A figure with the least and the most that it was."""
+    """A figure with its smallest and its largest measured value."""
 
     least: float
     middle: float
@@ -21,7 +21,7 @@ class Spread:
         return Spread(min(values), statistics.median(values), max(values))
 
     def over(self, other: "Spread") -> "Spread":
-        """The ratio to another: least against most, middle against middle, most against least."""
+        """The ratio to another spread: least by most, middle by middle, most by least."""
         return Spread(self.least / other.most, self.middle / other.middle, self.most / other.least)
 
     def text(self, factor: float = 1.0) -> str:
@@ -31,5 +31,5 @@ class Spread:
 
 
 def number(value: float) -> str:
-    """A number with three digits that count; a large one is whole."""
+    """A number with three significant digits; from 100 on a whole number."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""Results as people read them: Markdown tables, their columns in line."""
+"""Results as Markdown tables with aligned columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,7 +16,7 @@ class Table:
     notes: Sequence[str] = ()
 
     def text(self) -> str:
-        """The table in Markdown; its first column to the left, the others to the right."""
+        """The table in Markdown; its first column is aligned left, the others right."""
         widths = [max(map(len, column)) for column in zip(self.columns, *self.rows, strict=True)]
         rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
         lines = [_line(cells, widths) for cells in (self.columns, rule, *self.rows)]
@@ -27,20 +27,20 @@ class Table:
 @final
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What a section found: its tables, and the measurements that they were made of."""
+    """The result of a section: its tables, and the measurements from which they were made."""
 
     tables: Sequence[Table]
     measured: Mapping[str, Any]
 
     def plain(self) -> dict[str, Any]:
-        """The section as JSON holds it."""
+        """The section as it is stored in JSON."""
         return asdict(self)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All sections by name as JSON holds them, each with where and when it was measured under `machine`."""
+    """All sections by name, as stored in JSON; `machine` in each says where and when it was measured."""
 
     sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""The process of a worker: `python -m benchmarks.worker NAME FOLDER` reads its task there, and writes what it found."""
+"""The process of a worker: `python -m benchmarks.worker NAME FOLDER` reads its task in FOLDER and writes the result."""
 
 import json
 import sys

@@ -79,7 +79,7 @@ def summary(model: "keras.Model") -> str:
 
 
 def loss_of(output: Output) -> "keras.losses.Loss":
-    """The loss for `model.compile`; its `call` takes targets (rows,) and outputs (rows, units), a value a row."""
+    """The loss for `model.compile`; its `call` takes targets (rows,) and outputs (rows, units) to one value per row."""
     import keras
 
     config = {"from_logits": True} if output.from_logits else {}
@@ -102,7 +102,10 @@ def training_bytes(model: "keras.Model", batch: int) -> int:
 
 
 def without_weights(make: "Callable[[], keras.Model]") -> "keras.Model":
-    """What `make` makes, its variables without values; whatever it raises comes through."""
+    """The model that `make` returns, its variables without values; raises whatever `make` raises.
+
+    No memory is allocated for the variables, and no values are drawn.
+    """
     import keras
     from keras.src.backend.common import global_state
 
@@ -110,15 +113,15 @@ def without_weights(make: "Callable[[], keras.Model]") -> "keras.Model":
         with keras.StatelessScope(initialize_variables=False), _optimizers_outside():
             return make()
     finally:
-        # the next StatelessScope that ends would give all these variables their values, and they would never be freed
+        # else the next StatelessScope would give all these variables values when it ends, and they would never be freed
         global_state.set_global_attribute("uninitialized_variables", [])
 
 
 @contextmanager
 def _optimizers_outside() -> Iterator[None]:
-    """While it lasts, optimizers are made outside of the scope: a model that is made compiled brings one.
+    """Within this context, optimizers are made outside of the scope: a model that `make` compiles has one.
 
-    An optimizer's counter and rate are variables that have values from the start, which a StatelessScope refuses.
+    An optimizer's step counter and learning rate are variables with initial values, which a StatelessScope refuses.
     """
     from keras.src.backend.common import global_state
     from keras.src.optimizers.base_optimizer import BaseOptimizer

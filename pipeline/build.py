@@ -23,9 +23,9 @@ ROWS: Final = {1: "plain numbers", 2: "a sequence", 3: "an image"}
 
 
 def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
-    """The blueprint of an experiment's models for data that is ready; runs a module of one's own.
+    """The blueprint of an experiment's models for prepared data; runs a user's own module, if the file names one.
 
-    UserError where the family makes no model for such rows.
+    UserError if the family cannot make a model for such rows.
     """
     found = choose.family(experiment.model.family, experiment.file)
     shape = prepared.train.x.shape[1:]
@@ -46,7 +46,7 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
-    """A fresh optimizer of the settings' kind, with those of their numbers that it takes."""
+    """A new optimizer of the kind in the settings, with those of their numbers that it takes."""
     import keras
 
     name = str(settings["optimizer"])
@@ -60,9 +60,9 @@ def _check(found: "Family", experiment: Experiment, prepared: Prepared, output: 
     if found.axes and len(shape) not in found.axes:
         kinds = " or ".join(ROWS[count] for count in found.axes)
         problem = (
-            f"`{experiment.model.family}` learns from {kinds}; a row of {prepared.dataset.name} is {ROWS[len(shape)]}."
+            f"`{experiment.model.family}` trains on {kinds}; a row of {prepared.dataset.name} is {ROWS[len(shape)]}."
         )
-        raise UserError(f"{experiment.file}, {FIELD}", problem, "mlp learns from anything.")
+        raise UserError(f"{experiment.file}, {FIELD}", problem, "mlp takes any kind of row.")
     try:
         found.check(experiment.baseline, shape, output)
     except UserError as error:

@@ -1,4 +1,4 @@
-"""What a trial's insides say of its training: ReLU units that are dead, and gradients beside weights."""
+"""The diagnosis of a trial's training: how many ReLU units are dead, and the size of gradients against weights."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,18 +7,18 @@ from typing import Final
 DEAD: Final = "dead_units/all"
 RATIO: Final = "gradient_to_weight_norm"
 MANY: Final = 0.4
-"""From this share of dead units on, a trial is warned of.
+"""A trial with at least this share of dead units gets a warning.
 
 Stanford's CS231n: "as much as 40 % of your network can be dead if the learning rate is set too high".
 """
 
 
 def diagnosis(gradients: float, weights: float, units: Sequence[int], alive: Sequence[float]) -> Mapping[str, float]:
-    """The numbers by name, each finite.
+    """The numbers of a diagnosis by name, each finite.
 
     `gradient_to_weight_norm` is √(`gradients` / `weights`): the mean over an epoch's steps of the squared norm of all
     gradients, and the squared norm of all weights after it. `dead_units/layer_N` is the share of the units of the
-    N-th ReLU layer that gave 0 for every row, `dead_units/all` that of all such layers' units.
+    N-th ReLU layer that gave 0 for every row, `dead_units/all` the share over all such layers.
     """
     found: dict[str, float] = {}
     if weights > 0 and math.isfinite(gradients / weights):
@@ -30,6 +30,6 @@ def diagnosis(gradients: float, weights: float, units: Sequence[int], alive: Seq
 
 
 def warning(found: Mapping[str, float]) -> str:
-    """What is to be warned of, in words; empty where nothing is."""
+    """The warning about a diagnosis, in words; empty if there is none."""
     share = found.get(DEAD, 0.0)
     return f"{share:.0%} of units dead: learning rate too high?" if share >= MANY else ""

@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish: noted, and heard after the running epoch; a second one ends at once."""
+"""The first Ctrl-C stops after the running epoch, the second at once."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from types import FrameType
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """A function that says whether Ctrl-C or SIGTERM has come since; the handlers of before come back after."""
+    """A function that says whether Ctrl-C or SIGTERM has come; the previous handlers are restored at the end."""
     wished = False
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

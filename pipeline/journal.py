@@ -1,4 +1,4 @@
-"""A search's own journal: every outcome as a line of JSON, equal in every bit when read back."""
+"""A search's journal: each outcome as a line of JSON, identical bit for bit when it is read back."""
 
 from functools import cache
 from pathlib import Path
@@ -16,12 +16,12 @@ class Journal:
         self._path = path
 
     def append(self, outcome: Outcome) -> None:
-        """Write an outcome; it is in the file, whole, when this returns, whatever becomes of the process then."""
+        """Write an outcome. Once this returns, the file has all of it, even if the process is killed right after."""
         with self._path.open("ab", buffering=0) as file:
             file.write(_adapter().dump_json((outcome,)) + b"\n")
 
     def read(self) -> list[Outcome]:
-        """The outcomes so far; a line that a kill cut short is cut away, so that the next one begins afresh."""
+        """The outcomes so far; a last line that a kill left incomplete is removed, so the next one starts clean."""
         return [_adapter().validate_json(line)[0] for line in whole_lines(self._path)]
 
 
@@ -29,5 +29,5 @@ class Journal:
 def _adapter() -> Any:
     from pydantic import ConfigDict, TypeAdapter
 
-    # the configuration reaches a dataclass only through something that holds it
+    # pydantic applies the configuration to a dataclass only inside another type
     return TypeAdapter(tuple[Outcome], config=ConfigDict(ser_json_inf_nan="constants"))

@@ -19,29 +19,29 @@ from pipeline.study import Study
 from pipeline.trial import BASELINE, End, Epoch, Fitted, Leaderboard, Outcome, Trial, TrialFailed, Verdict
 
 KEPT: Final = 10
-"""So many of the best trials keep their weights on disk; a search that promotes keeps all."""
+"""The number of best trials that keep their weights on disk; a search that promotes trials keeps all."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a search ends before it has no more trials: `deadline` on the monotonic clock, `epochs` in all."""
+    """When a search ends although it has more trials: at `deadline` on the monotonic clock, after `epochs` in all."""
 
     interrupted: Callable[[], bool] = lambda: False
     deadline: float = math.inf
     epochs: float = math.inf
 
     def reached(self, epochs: int) -> str:
-        """The limit that is reached after so many epochs, in words; empty while none is."""
+        """The limit that is reached after `epochs` epochs in all, in words; empty if none is."""
         if time.monotonic() > self.deadline:
-            return "the minutes of the search were over"
-        return "the budget of the search was spent" if epochs >= self.epochs else ""
+            return "the search reached its time limit (search.minutes)"
+        return "the search used up its budget of epochs (search.budget)" if epochs >= self.epochs else ""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A trial in flight, with what is known of it so far."""
+    """A trial in flight, with what is known about it so far."""
 
     trial: Trial
     settings: Params
@@ -50,7 +50,7 @@ class Flight:
     curve: tuple[Epoch, ...] = ()
 
     def outcome(self, end: End, fitted: Fitted, **known: Any) -> Outcome:
-        """The outcome of this trial; `known` are the fields of `Outcome` that a flight does not have."""
+        """The outcome of this trial; `known` are the fields of `Outcome` that are not stored here."""
         return Outcome(
             self.trial,
             self.settings,
@@ -66,9 +66,9 @@ class Flight:
 
 @final
 class Loop:
-    """Drives one search through one engine; a place freed by one trial is taken by the next at once.
+    """Drives one search through one engine. When a trial ends, the next one takes its place at once.
 
-    Its `clock` tells ask and tell, build, train and tracking apart; what is left of its time is the loop's own.
+    Its `clock` measures ask and tell, build, train and tracking; the rest of the time is spent in the loop itself.
     """
 
     def __init__(
@@ -94,15 +94,15 @@ class Loop:
         self._epochs = sum(len(outcome.curve) for outcome in self._outcomes)
 
     def run(self, limits: Limits) -> list[Outcome]:
-        """The outcomes, those of earlier goes first, until the search has no more trials or a limit is reached.
+        """The outcomes, those of earlier runs first, until the search has no more trials or a limit is reached.
 
-        The best trials' weights are on disk before their outcome is told. Interrupted, the trials in flight are taken
-        out without an outcome; at another limit they end as pruned after the running epoch.
+        The best trials' weights are on disk before their outcome is told. After an interrupt, the trials in flight have
+        no outcome. At another limit they end as pruned after the running epoch.
         """
         while not limits.interrupted():
             spent = limits.reached(self._epochs)
             for flight in [*self._flights.values()] if spent else ():
-                # those that wait for their turn too: their first epoch might be minutes away
+                # queued trials too: their first epoch might be minutes away
                 self._end(flight, End.PRUNED, spent)
             with self.clock.phase("ask and tell"):
                 free = self._engine.capacity - len(self._flights)
@@ -121,12 +121,12 @@ class Loop:
 
     def _start(self, trial: Trial) -> None:
         if trial.number in self._past:
-            # the process was killed between an outcome's line in the journal and the search's own
+            # the process was killed after the journal had the outcome and before the search had it
             with self.clock.phase("ask and tell"):
                 self._search.tell(self._past[trial.number])
             return
         settings = self._blueprint.settings(trial.params)
-        # a setting `epochs` of the trial's own is a limit too, beside what the search gives it
+        # the trial's setting `epochs` is a limit too, in addition to the one from the search
         rule = stopping.Rule.of(self._training, settings, min(trial.epochs, int(settings["epochs"])))
         given = self._blueprint.given(trial.params)
         self._flights[trial.number] = Flight(trial, given, rule)
@@ -187,7 +187,7 @@ class Loop:
         if outcome.value is not None and not self._search.promotes:
             best = Leaderboard.of(self._objective, self._outcomes, None, {}).outcomes[:KEPT]
             self._study.weights.keep_only({BASELINE, *(o.number for o in best)})
-        # in this order: what the ledger has and the journal lacks is trained again to the same end on the same run
+        # in this order: a trial that only the tracker has is trained again, to the same end and in the same run
         self._record(TrialEnded(outcome))
         with self.clock.phase("ask and tell"):
             self._study.journal.append(outcome)
@@ -199,7 +199,7 @@ class Loop:
 
 
 def _not_finite(epoch: Epoch, objective: str) -> str:
-    """What is wrong with an epoch's numbers, in words; empty where nothing is."""
+    """What is wrong with an epoch's numbers, in words; empty if nothing is."""
     for name in ("loss", "val_loss", objective):
         value = epoch.metrics.get(name, 0.0)
         if not math.isfinite(value):

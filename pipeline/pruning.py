@@ -18,11 +18,11 @@ FACTOR: Final = 3
 class Rungs:
     """Successive halving without waiting: rungs at epochs 1, 3, 9, 27, … before a trial's last.
 
-    At a rung a trial goes on if its best objective so far is among the best third (or the best) of all that ever
-    reached it, itself included. The wrapped search is told of a pruned trial as failed, since the last value of a
-    trial that was stopped misleads a sampler; the outcome's `pruned` says what it was.
+    At a rung a trial goes on if its best objective so far is the best, or among the best third, of all trials that ever
+    reached the rung, itself included. The wrapped search is told that a pruned trial failed, with `pruned` set in its
+    outcome: the last value of a stopped trial would mislead a sampler.
 
-    `past` are the outcomes of a search that goes on: their curves stand on the rungs again.
+    `past` are the outcomes of a search that is continued: their curves count on the rungs again.
     """
 
     def __init__(self, search: Search, objective: str, past: Iterable[Outcome] = ()) -> None:

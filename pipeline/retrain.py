@@ -1,4 +1,4 @@
-"""The winner of an experiment's latest search as the one trial of another: on all rows, say, which it was not."""
+"""Makes the winner of an experiment's latest search the only trial of a new search, for example on all rows."""
 
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from pipeline.trial import BASELINE, Leaderboard
 
 
 def overrides(experiment: Experiment, mlruns: Path) -> dict[str, Any]:
-    """The dotted keys that make an experiment train its winner alone, beside the baseline.
+    """The dotted keys that make an experiment train only its winner, and the baseline.
 
-    UserError where no search of the experiment has ended with a trial that has a value.
+    UserError if no finished search of the experiment has a trial with a value.
     """
     ended = sorted(
         (mlruns / "studies").glob(f"{experiment.name}-*-*/{FINISHED}"), key=lambda path: path.stat().st_mtime
@@ -27,5 +27,5 @@ def overrides(experiment: Experiment, mlruns: Path) -> dict[str, Any]:
                 "search.pruner": "none",
                 "search.listed": [dict(best.settings)],
             }
-    problem = f"no search of `{experiment.name}` has ended with a winner here."
+    problem = f"no finished search of `{experiment.name}` with a winner was found."
     raise UserError("RETRAIN", problem, f"Run `make tune EXP={experiment.name}` first.")

@@ -28,7 +28,7 @@ from pipeline.tune import tune
 @final
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A search that ran; `report` is None where it was interrupted or no trial has a value."""
+    """A search that ran; `report` is None if it was interrupted or no trial has a value."""
 
     leaderboard: Leaderboard
     report: Report | None
@@ -45,12 +45,13 @@ def run(
     new: bool = False,
     typed: float | None = None,
 ) -> Finished:
-    """Everything of an experiment, recorded in `ledger`; the search's files lie under `mlruns`.
+    """The finished search of an experiment, all stages run and recorded in `ledger`; its files are under `mlruns`.
 
-    A search of the same experiment on the same data that is unfinished goes on, one that is finished with smaller
-    limits is extended; `new` begins another all the same. `begin` is called once data and models are known; what it
-    raises ends the search before any run is opened. So does UserError, for what is wrong with file or data, or where
-    another process runs the search. `typed` is when the command was, on the monotonic clock; left out, it is now.
+    An unfinished search of the same experiment on the same data is continued. One that finished with smaller limits is
+    extended. With `new`, another search starts in any case. `begin` is called once data and models are known. If it
+    raises, the search ends before any run in MLflow is opened. UserError ends it equally early, if file or data are
+    wrong or another process runs the search. `typed` is when the command was typed, on the monotonic clock; without it,
+    it is now.
     """
     began, clock = time.monotonic() if typed is None else typed, Clock()
     clock.add("start-up", time.monotonic() - began)
@@ -88,6 +89,6 @@ def run(
 
 
 def backend_of(experiment: Experiment) -> str:
-    """The backend that a file names, or the one on which its family trains fastest in lanes."""
+    """The backend that a file names, else the one on which its family trains fastest in lanes."""
     family = choose.family(experiment.model.family, experiment.file)
     return experiment.training.backend_for(family.backend)

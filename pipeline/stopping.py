@@ -1,4 +1,4 @@
-"""When a trial has had enough: early stopping and its own budget of epochs, one rule for all engines.
+"""When a trial ends: by early stopping or after its last epoch. The rule is the same for all engines.
 
 The rule is that of `keras.callbacks.EarlyStopping` with `restore_best_weights`, as a pure (state, epoch) → state:
 https://keras.io/api/callbacks/early_stopping/.
@@ -15,7 +15,7 @@ from pipeline.trial import Direction, End, Epoch
 @final
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a trial is judged; `monitor` None means that only `epochs`, its last one, ends it."""
+    """How a trial is judged; without `monitor` it ends only at its last epoch, `epochs`."""
 
     epochs: int
     monitor: str | None = None
@@ -26,7 +26,7 @@ class Rule:
 
     @staticmethod
     def of(training: Training, settings: Params, epochs: int) -> "Rule":
-        """The rule of a trial with these settings that may run until `epochs`."""
+        """The rule of a trial with these settings that may run until epoch `epochs`."""
         if not training.early_stopping:
             return Rule(epochs)
         return Rule(
@@ -42,7 +42,7 @@ class Rule:
 @final
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is known of a trial so far; `kept` is the epoch whose weights are to be kept."""
+    """What is known about a trial so far; `kept` is the epoch whose weights are kept."""
 
     best: float | None = None
     kept: int | None = None
@@ -52,7 +52,7 @@ class Watch:
 @final
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What an epoch means: keep its weights or not, end the trial or not."""
+    """The decision after an epoch: keep its weights or not, end the trial or not."""
 
     watch: Watch
     keep: bool

@@ -1,4 +1,4 @@
-"""A search's own folder, and whether a command begins a search, goes on with one, or extends one that is finished."""
+"""A search's folder, and whether a command starts a search, continues one, or extends a finished one."""
 
 import fcntl
 import json
@@ -23,7 +23,7 @@ FINISHED: Final = "finished.json"
 @final
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A search's folder under `mlruns/studies/`, named by its identity, and the outcomes of earlier goes."""
+    """A search's folder under `mlruns/studies/`, named by its identity, and the outcomes of earlier runs."""
 
     folder: Path
     journal: Journal
@@ -32,7 +32,7 @@ class Study:
 
     @staticmethod
     def at(folder: Path) -> "Study":
-        """The study in `folder`, which is made where it is not there."""
+        """The study in `folder`, which is made if it does not exist."""
         folder.mkdir(parents=True, exist_ok=True)
         journal = Journal(folder / "outcomes.jsonl")
         return Study(folder, journal, WeightStore(folder / "weights"), tuple(journal.read()))
@@ -43,7 +43,7 @@ class Study:
         return self.folder.name
 
     def finish(self, experiment: Experiment) -> None:
-        """Note that the search reached its limits, and what these were."""
+        """Record that the search reached its limits, and what these were."""
         limits = {name: getattr(experiment.search, name) for name in LIMITS}
         with replacing(self.folder / FINISHED) as part:
             part.write_text(json.dumps(limits))
@@ -51,9 +51,9 @@ class Study:
 
 @contextmanager
 def opened(experiment: Experiment, digest: str, mlruns: Path, *, new: bool) -> Iterator[Study]:
-    """The study of this experiment on this data, for this process alone: the latest if it goes on, else a new one.
+    """The study of this experiment on this data: the latest one if it can be continued, else a new one.
 
-    UserError where another process is at it.
+    It is locked while it is open. UserError if another process is running it.
     """
     studies = mlruns / "studies"
     stem = f"{experiment.name}-{fingerprint(experiment, digest)}"
@@ -66,13 +66,13 @@ def opened(experiment: Experiment, digest: str, mlruns: Path, *, new: bool) -> I
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            mend = "Wait for it, or begin another with NEW=1."
+            mend = "Wait for it, or start a new one with NEW=1."
             raise UserError(f"search {folder.name}", "another process is running it.", mend) from None
         yield Study.at(folder)
 
 
 def _goes_on(folder: Path, experiment: Experiment) -> bool:
-    """Whether a search is unfinished, or finished with limits that these enlarge."""
+    """Whether a search is unfinished, or finished with limits that `experiment` extends."""
     finished = folder / FINISHED
     if not finished.exists():
         return True

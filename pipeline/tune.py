@@ -22,20 +22,20 @@ from pipeline.study import Study
 from pipeline.trial import BASELINE, Leaderboard, Outcome, Trial, trial_seed
 
 EVALUATION: Final = 0.1
-"""The share of `search.minutes` that is kept for what follows the search, at least `LEAST` seconds of it."""
+"""The share of `search.minutes` that is reserved for the stages after the search; at least `LEAST` seconds."""
 LEAST: Final = 15.0
 SPLIT: Final = ("compile", "first epoch", "validation")
-"""What an engine may tell apart from training; a lane's validation is part of its one program, and of `train`."""
+"""Parts of training that an engine may measure. A lane's validation is inside its program, so it counts as `train`."""
 
 
 def tune(
     blueprint: Blueprint, prepared: Prepared, experiment: Experiment, ledger: Ledger, study: Study, began: float
 ) -> Leaderboard:
-    """All trials of the experiment's search, best first, the baseline trained before them.
+    """All trials of the experiment's search, best first; the baseline is trained before them.
 
-    `study` keeps the search's journal and weights, and knows the outcomes of earlier goes; `began` is when the command
-    did, on the monotonic clock. Ctrl-C and SIGTERM end the search after the running epoch; what has not ended then has
-    no outcome.
+    `study` keeps the search's journal and weights, and knows the outcomes of earlier runs. `began` is when the command
+    began, on the monotonic clock. Ctrl-C and SIGTERM end the search after the running epoch; trials that have not ended
+    by then have no outcome.
     """
     entered = time.perf_counter()
     engine = choose.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
@@ -61,7 +61,7 @@ def tune(
 
 
 def _account(trained: Sequence[Outcome], *clocks: Clock) -> Clock:
-    """The loops' time by phase, training split further into what the engine says of each trial that it trained."""
+    """The loops' time by phase; training is split further by what the engine measured for each of `trained`."""
     total = Clock()
     for clock in clocks:
         for phase, seconds in clock.seconds.items():

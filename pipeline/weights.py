@@ -1,4 +1,4 @@
-"""Kept weights of trials on disk, so that a search that was killed has its champion."""
+"""The kept weights of trials on disk: after the process was killed, the search still has its champion."""
 
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -11,14 +11,14 @@ from pipeline.trial import Fitted
 
 @final
 class WeightStore(Mapping[int, Fitted]):
-    """The kept weights of a search by trial number, a file each in `folder`."""
+    """The kept weights of a search by trial number, one file each in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, number: int, fitted: Fitted) -> None:
-        """Write a trial's weights; a file is there whole or not at all."""
+        """Write a trial's weights; the file is either complete or absent."""
         import numpy as np
 
         with replacing(self._path(number)) as part, part.open("wb") as file:

@@ -1,4 +1,4 @@
-"""The loop: who is asked when, what is kept, what is told and recorded."""
+"""The loop: when the search is asked, what is kept, and what is told and recorded."""
 
 import math
 from collections.abc import Container, Mapping, Sequence
@@ -22,7 +22,7 @@ PARAMS = {"width": 8, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
 
 @final
 class Scripted:
-    """An engine whose curves are written down; a trial's weights are the number of the epoch that made them."""
+    """An engine whose curves are given; a trial's weights are the number of the epoch that made them."""
 
     def __init__(self, curves: Mapping[int, Sequence[float]], capacity: int = 1, queued: Container[int] = ()) -> None:
         self.capacity = capacity
@@ -62,7 +62,7 @@ class Scripted:
 
 @final
 class Notes:
-    """A ledger that is a list."""
+    """A tracker that collects events in a list."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []

@@ -1,4 +1,4 @@
-"""The rungs: who goes on, what the sampler is told, and that they can be rebuilt."""
+"""The rungs: which trials go on, what the sampler is told, and that rungs can be rebuilt."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from pipeline.trial import End, Epoch, Outcome, Trial, Verdict
 
 
 class Overheard:
-    """A search that asks for its list, prunes at one epoch of its own, and keeps what it was told."""
+    """A search that proposes its list, prunes at the epoch `prunes_at`, and keeps what it was told."""
 
     promotes = False
     epochs: int | None = None
@@ -51,7 +51,7 @@ def test_a_trial_goes_on_if_it_is_in_the_best_third_of_all_that_reached_the_rung
     rungs = on_rungs(9)
     values = [0.5, 0.6, 0.4, 0.45, 0.3, 0.35, 0.1, 0.2, 0.15]
     went_on = [goes_on(rungs, trial, 1, value) for trial, value in enumerate(values, start=1)]
-    # of 1 to 5 that reached it the best one goes on, of 6 to 8 the best two, of 9 the best three
+    # of 1 to 5 trials on the rung the best one goes on, of 6 to 8 the best two, of 9 the best three
     assert went_on == [True, False, True, False, True, True, True, True, True]
 
 

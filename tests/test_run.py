@@ -1,4 +1,4 @@
-"""A whole experiment, from its file to what MLflow holds; with both libraries, on one's own data too."""
+"""A whole experiment, from its file to its records in MLflow, with both libraries and also with a user's own data."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ def champion(name: str, rows: pd.DataFrame, mlruns: Path) -> pd.DataFrame:
 
 
 def plain(outcome: Outcome) -> Any:
-    """An outcome without what time measured."""
+    """An outcome without measured times."""
     curve = tuple(replace(epoch, seconds=0.0) for epoch in outcome.curve)
     return replace(outcome, seconds={}, curve=curve)
 
@@ -114,7 +114,7 @@ def test_hyperband_gives_the_epochs_of_its_definition_and_promotes_from_kept_wei
         parent = outcomes[outcome.trial.parent]
         assert parent.end is End.COMPLETE
         assert outcome.curve[0].number == parent.trial.epochs + 1
-        # a fresh network would begin far above where its parent ended
+        # the loss of a new network would begin far above the last loss of its parent
         assert abs(outcome.curve[0].metrics["loss"] - parent.curve[-1].metrics["loss"]) < 0.2
     assert [line.number for line in lines("titanic", folder)] == [BASELINE, *sorted(outcomes)]
 
@@ -135,7 +135,7 @@ def test_a_setting_that_only_some_trials_have_is_theirs_alone_everywhere(
     board = go(titanic({**chosen, "search.trials": 10}), folder).leaderboard
     outcomes = {o.number: o for o in board.outcomes}
     assert len(outcomes) == 10
-    assert all(plain(outcomes[o.number]) == plain(o) for o in first.outcomes), "extended, it goes on"
+    assert all(plain(outcomes[o.number]) == plain(o) for o in first.outcomes), "an extended search keeps its outcomes"
     for outcome in outcomes.values():
         assert outcome.end in (End.COMPLETE, End.STOPPED_EARLY)
         for settings in (outcome.trial.params, outcome.settings):

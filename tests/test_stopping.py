@@ -1,4 +1,4 @@
-"""Early stopping is that of Keras, on any curve."""
+"""Early stopping equals that of Keras on any curve."""
 
 import os
 
@@ -17,7 +17,7 @@ CURVES = st.lists(st.integers(0, 12).map(lambda k: k / 16), min_size=1, max_size
 
 
 def ours(rule: Rule, curve: list[float]) -> tuple[int, int]:
-    """The epoch after which training ends and the epoch whose weights it ends with."""
+    """The epoch after which training ends, and the epoch whose weights it returns."""
     watch = Watch()
     for number, value in enumerate(curve, 1):
         epoch = Epoch(1, number, {rule.monitor or "": value})
@@ -29,7 +29,7 @@ def ours(rule: Rule, curve: list[float]) -> tuple[int, int]:
 
 
 def keras_own(rule: Rule, curve: list[float]) -> tuple[int, int]:
-    """The same as the callback of Keras does it; weights are the number of the epoch that made them."""
+    """The same, computed by the callback of Keras; weights are the number of the epoch that made them."""
     import keras
 
     callback = keras.callbacks.EarlyStopping(

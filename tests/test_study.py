@@ -1,4 +1,4 @@
-"""When a command goes on with a search, extends it, or begins another; and the journal that it goes on from."""
+"""When a command continues a search, extends it, or starts another; and the journal that it continues from."""
 
 import math
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ def test_new_begins_another_and_other_data_too(titanic: Make, tmp_path: Path) ->
 def test_two_processes_do_not_run_one_search(titanic: Make, tmp_path: Path) -> None:
     with (
         opened(titanic(), "digest", tmp_path, new=False),
-        pytest.raises(UserError, match=r"another process is running it\. Wait for it, or begin another with NEW=1\."),
+        pytest.raises(UserError, match=r"another process is running it\. Wait for it, or start a new one with NEW=1\."),
         opened(titanic(), "digest", tmp_path, new=False),
     ):
         pass

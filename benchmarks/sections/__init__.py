@@ -1,1 +1,1 @@
-"""What is compared with what: a section by its file's name."""
+"""The sections of the benchmarks; a section has the name of its file."""

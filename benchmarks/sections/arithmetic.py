@@ -1,4 +1,4 @@
-"""How much of the machine's arithmetic the engine uses: against the float32 matrix product of the same run."""
+"""How much of the machine's arithmetic the engine uses, compared with a float32 matrix product in the same run."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -13,7 +13,7 @@ PARAMS: Final = {"width": 128, "depth": 4, "dropout": 0.0, "learning_rate": 0.00
 
 
 def measure(sizes: Sizes) -> Section:
-    """Useful floating-point operations a second of a 4 x 128 mlp in steady state, and their share of a product's."""
+    """Useful floating-point operations per second of a 4 x 128 mlp in steady state, and their share of a product's."""
     found: dict[str, Any] = {}
     rows = []
     for name, backend in BACKENDS.items():
@@ -24,17 +24,15 @@ def measure(sizes: Sizes) -> Section:
         peak = Spread.of([2 * sizes.edge**3 / seconds for seconds in run["product"]])
         rows.append([name, speed.text(1e-9), peak.text(1e-9), speed.over(peak).text(100)])
     columns = ["", "useful, 10⁹ a second", f"matrix product of {sizes.edge}, 10⁹ a second", "share, %"]
-    notes = (
-        "Useful: the products of layers, forwards and backwards, for training and validation; nothing else counts.",
-    )
+    notes = ("Useful: only the matrix products of layers, forward and backward, in training and validation.",)
     return Section([Table("Arithmetic, 4 x 128 units, batch 32, a full lane", columns, rows, notes)], found)
 
 
 def useful_operations(kernels: Sequence[Sequence[int]], train: int, validation: int) -> int:
-    """The operations of an epoch in dense layers of these (inputs, outputs): 2 a weight and row forwards.
+    """The operations of an epoch in dense layers of these (inputs, outputs): 2 per weight and row forward.
 
-    Backwards it is as many for the gradient of the weights and as many for that of the inputs, which the first
-    layer does not need.
+    Backward there are as many for the gradient of the weights, and as many again for the gradient of the inputs. The
+    first layer does not need the latter.
     """
     sizes = [inputs * outputs for inputs, outputs in kernels]
     forwards = 2 * sum(sizes)

@@ -1,4 +1,4 @@
-"""Where arithmetic costs more than starting it: the vectorized engine against the engine `fit`, all told."""
+"""Models whose arithmetic takes longer than its overhead: total time of the vectorized engine and of `fit`."""
 
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from benchmarks.table import Section, Table
 
 FIT: Final = ("fit", "tensorflow")
 CNN: Final = (FIT, ("vectorized", "tensorflow"))
-"""JAX leaves convolutions to `fit`."""
+"""Without JAX, on which convolutions are left to `fit`."""
 TRIALS: Final = 3
 ROUNDS: Final = 2
 ALL: Final = (FIT, ("vectorized", "tensorflow"), ("vectorized", "jax"))
@@ -40,5 +40,5 @@ def measure(sizes: Sizes) -> Section:
             found[name] = runs[engine, backend]
             rows.append([name, spread.text(), spreads[FIT].over(spread).text() if engine != "fit" else "1"])
     heading = f"Large data, {TRIALS} trials of {sizes.large} epochs, compiling included"
-    notes = ("Drawn ones differ in depth and width: each has a lane to itself, whose other slots are empty.",)
+    notes = ("The drawn mlps differ in depth and width: each is alone in its lane, and the other slots are empty.",)
     return Section([Table(heading, ["", "seconds", "fit / this"], rows, notes)], found)

@@ -1,4 +1,4 @@
-"""A long search: what its process grows by, and whether late trials take longer than early ones."""
+"""A long search: how much memory its process gains, and whether late trials take longer than early ones."""
 
 from benchmarks.processes import measured
 from benchmarks.sizes import Sizes
@@ -7,7 +7,7 @@ from benchmarks.table import Section, Table
 
 
 def measure(sizes: Sizes) -> Section:
-    """Megabytes of growth, and seconds a trial early and late, in the experiment's own search."""
+    """Megabytes of growth, and the time of early and of late trials, in the experiment's own search."""
     overrides = {"search.trials": sizes.trials, "training.epochs": sizes.short}
     run = measured("memory", {"overrides": overrides})
     few, told, ready = sizes.few, run["told"], run["ready"]

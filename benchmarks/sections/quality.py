@@ -1,4 +1,4 @@
-"""What a search ends with at equal time: this project's default, and Optuna's default with `model.fit`."""
+"""The result of a search in equal time: this project's default, and Optuna's default with `model.fit`."""
 
 import math
 import statistics
@@ -33,9 +33,11 @@ def measure(sizes: Sizes) -> Section:
     columns = ["", "trials", "seconds", "best seen", "confirmed, mean", "least to most"]
     late = Spread.of([run["overrun"] for run in runs[OURS]]).text()
     counted = (
-        f"Here only what was told in time counts (the search ended {late} s later); Optuna's last trial always does."
+        f"For this project only trials that ended in time count (the search ended {late} s later); "
+        "for Optuna the last trial always counts."
     )
-    notes = (note, counted, f"Confirmed: the winner's settings trained anew with {sizes.fresh} fresh seeds, all alike.")
+    confirming = f"Confirmed: the winner's settings, trained again with {sizes.fresh} new seeds, the same way for all."
+    notes = (note, counted, confirming)
     return Section([Table(title, columns, rows, notes)], {"runs": runs, "confirmed": confirmed})
 
 

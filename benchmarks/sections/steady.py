@@ -1,4 +1,4 @@
-"""An epoch of a trial in steady state, when all is compiled, against `model.fit`'s later epochs."""
+"""An epoch of a trial in steady state, after compilation, compared with the later epochs of `model.fit`."""
 
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ def measure(sizes: Sizes) -> Section:
     rows = []
     for dropout in (0.0, 0.25):
         seconds: dict[str, list[float]] = {name: [] for name in ENGINES}
-        # before and after the others: its spread then tells how much the machine changed meanwhile
+        # `fit` before and after the others: its spread then shows how much the machine changed meanwhile
         for name in (*ENGINES, FIT):
             seconds[name] += _seconds(found, name, dropout, sizes)
         spreads = {name: Spread.of(blocks) for name, blocks in seconds.items()}
@@ -35,7 +35,7 @@ def measure(sizes: Sizes) -> Section:
 def _seconds(found: dict[str, Any], name: str, dropout: float, sizes: Sizes) -> list[float]:
     engine, backend = ENGINES[name]
     params = {"width": 64, "depth": 2, "dropout": dropout, "learning_rate": 0.001}
-    # an epoch of `fit` takes two hundred times as long, so that few are enough
+    # an epoch of `fit` takes two hundred times as long, so fewer epochs are enough
     epochs = sizes.steady if engine == "fit" else 10 * sizes.steady
     task = {"engine": engine, "backend": backend, "params": params, "epochs": epochs, "blocks": sizes.rounds, "edge": 0}
     run = measured("steady", task)

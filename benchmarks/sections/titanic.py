@@ -25,10 +25,10 @@ ORDER: Final = (TUNER, OPTUNA, FIT, TENSORFLOW, EMPTY, FILLED)
 TRACKED: Final = (FIT, TENSORFLOW, EMPTY, FILLED)
 
 NOTES: Final = (
-    "Warm: from the imports done to the last trial told; cold: from the start of the process to that, here to the last "
-    "trial stored in MLflow.",
-    "Here every trial, curve and setting is tracked, and the baseline is trained first, within these times.",
-    "Spread: of several runs where quick; a slow one ran once, and its spread is that of its quarters.",
+    "Warm: from the end of the imports to the end of the last trial. Cold: from the start of the process to the end of "
+    "the last trial; for this project until that trial is stored in MLflow.",
+    "This project also tracks every trial, curve and setting and first trains the baseline, within these times.",
+    "Spread: over several runs of the quick ones. The slow ones ran once; their spread is over quarters of the run.",
 )
 
 
@@ -88,7 +88,7 @@ class _Bench:
 
 
 def quarters(ready: float, told: list[float]) -> list[float]:
-    """What the whole would have taken if all of it had gone like each quarter of it."""
+    """For each quarter of a run, the seconds of a whole run at that quarter's speed."""
     size = len(told) // QUARTERS
     ends = [ready, *(told[size * (i + 1) - 1] for i in range(QUARTERS))]
     return [(after - before) * len(told) / size for before, after in itertools.pairwise(ends)]
@@ -136,7 +136,8 @@ def _tracking(found: Mapping[str, list[dict[str, Any]]]) -> Table:
         rows.append([name, *shares, Spread.of(tails).text(1000), baseline])
     columns = ["", "waits, %", "sampling, %", "tracking, %", "tail, ms a run", "baseline, s"]
     notes = (
-        "Waits: what training waits for sampling, tracking and all else of the loop, of the search; "
-        "sampling and tracking are of the warm time. Tail: from the last trial told to it being in MLflow, by runs.",
+        "Waits: the share of the search's time in which training waits for sampling, tracking and the rest of the "
+        "loop. Sampling and tracking: their shares of the warm time. Tail: from the end of the last trial until it is "
+        "in MLflow, per MLflow run.",
     )
     return Table("What tracking costs", columns, rows, notes)

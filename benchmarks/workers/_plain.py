@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def data() -> Prepared:
-    """The arrays that everybody trains on."""
+    """The arrays on which every competitor trains."""
     experiment = resolve(EXPERIMENT)
     return preprocess(load(experiment), experiment)
 

@@ -1,4 +1,4 @@
-"""KerasTuner's own loop over a list: a Tuner's `search` with an oracle that gives the list out."""
+"""KerasTuner's own loop over a list: a Tuner's `search` with an oracle that returns the entries of the list."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Models whose arithmetic counts: the Titanic tiled, and a small CNN, through one engine."""
+"""Models with much arithmetic, trained by one engine: on repeated rows of the Titanic, and a small CNN."""
 
 import time
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ CLASSES: Final = 10
 
 
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG001
-    """Seconds that an engine takes for all of `listed`, `epochs` each, its imports done; and their last losses."""
+    """Seconds that an engine takes for all of `listed`, `epochs` each, without imports; and their last losses."""
     imported(task["engine"])
     prepared, blueprint = ready(resolve(EXPERIMENT))
     if task["images"]:
@@ -62,7 +62,7 @@ def _tiled(arrays: Arrays, copies: int) -> Arrays:
 
 
 def _images(count: int) -> Arrays:
-    """Noise around a pattern for each class."""
+    """Images that are a pattern for each class plus noise."""
     random = np.random.default_rng(0)
     y = random.integers(0, CLASSES, count).astype(np.int32)
     patterns = random.random((CLASSES, *SHAPE), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A long search on the default engine, with the memory that its process holds after each trial."""
+"""A long search on the default engine, with the memory of its process after each trial."""
 
 import os
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from pipeline.trial import BASELINE
 
 @final
 class Weighed:
-    """A ledger that notes the process's resident bytes after each trial."""
+    """A tracker that records the process's resident bytes after each trial."""
 
     def __init__(self, inner: Ledger) -> None:
         self._inner = inner

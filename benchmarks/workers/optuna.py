@@ -1,4 +1,4 @@
-"""Optuna's `study.optimize` with `model.fit`: over a list, or with its default sampler for some time."""
+"""Optuna's `study.optimize` with `model.fit`: over a list, or with its default sampler for a given time."""
 
 import time
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from benchmarks.workers import _plain
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG001
     """When each trial was told, its best validation loss and epochs, and the settings of the `best`.
 
-    The trials are `configurations`, or for the `seconds` that a task names, what TPE proposes from `seed`.
+    The trials are `configurations`. If these are empty, TPE with `seed` proposes trials for the `seconds` of the task.
     """
     import keras
     import optuna

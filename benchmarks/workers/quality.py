@@ -1,4 +1,4 @@
-"""The project's default search for some time, and the confirmation of anybody's winner."""
+"""The project's default search for a given time, and the confirmation of the winners of any search."""
 
 import time
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ MANY: Final = 1000
 
 
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The `best` settings after `seconds`; or, where `winners` are given, each one's losses with fresh seeds."""
+    """The `best` settings after `seconds`; or, if `winners` are given, each one's losses with new seeds."""
     overrides = {"training.epochs": task["epochs"], "search.trials": MANY}
     if "winners" in task:
         experiment = resolve(EXPERIMENT, overrides)
@@ -39,14 +39,14 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def with_evaluation(seconds: float) -> float:
-    """The seconds that a search must be allowed for its trials to have `seconds`: some are kept for what follows."""
+    """The time limit with which a search has `seconds` for its trials: it reserves a part for the stages after it."""
     if seconds <= LEAST:
         return 2 * seconds
     return max(seconds + LEAST, seconds / (1 - EVALUATION))
 
 
 def _searched(experiment: Experiment, seconds: float, folder: Path) -> dict[str, Any]:
-    """The best of what was told in time; `overrun` is how long the search then still took to end."""
+    """The best of the trials that ended in time; `overrun` is how many seconds later the search ended."""
     mlruns = folder / "mlruns"
     ledger = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
     dataset = load(experiment)
@@ -66,7 +66,7 @@ def _searched(experiment: Experiment, seconds: float, folder: Path) -> dict[str,
 
 
 def _confirmed(experiment: Experiment, winners: list[dict[str, Any]], fresh: int, folder: Path) -> list[list[float]]:
-    """The validation losses of each winner's settings, trained anew with `fresh` seeds that no search has used."""
+    """The validation losses of each winner's settings, trained again with `fresh` seeds that no search used."""
     imported("vectorized")
     prepared, blueprint = ready(experiment)
     trials = [
@@ -82,6 +82,6 @@ def _confirmed(experiment: Experiment, winners: list[dict[str, Any]], fresh: int
     values = {outcome.number: outcome.value for outcome in loop.run(Limits())}
     lost = [number for number, value in values.items() if value is None]
     if lost:
-        raise RuntimeError(f"confirmations {lost} have no value")
+        raise RuntimeError(f"confirmation trials {lost} have no value")
     ordered = [float(values[trial.number] or 0.0) for trial in trials]
     return [ordered[i : i + fresh] for i in range(0, len(ordered), fresh)]

@@ -12,7 +12,7 @@ from pipeline.run import run as run_stages
 
 
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """When each trial was told and the last one stored, its value and epochs; `overrides` are the experiment's."""
+    """When each trial was told and the last one stored, its value and epochs; `overrides` change the experiment."""
     experiment = resolve(EXPERIMENT, task["overrides"])
     mlruns = folder / "mlruns"
     ledger = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)

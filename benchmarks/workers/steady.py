@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG001
-    """Seconds an epoch and trial in each of `blocks` of `epochs`, for a model of `params`.
+    """Seconds per epoch and trial in each of `blocks` of `epochs`, for a model of `params`.
 
-    With an `edge` also the seconds that matrix products of that size take before and after, and the parameters
-    of each layer's kernel, in order.
+    With an `edge`, also the seconds that matrix products of that size take before and after. Also the shape of each
+    layer's kernel, in order, and the number of rows.
     """
     prepared, blueprint = ready(resolve(EXPERIMENT))
     product = [_product(task["edge"]) for _ in range(task["blocks"])] if task["edge"] else []
@@ -75,7 +75,7 @@ def _fit(blueprint: "Blueprint", prepared: "Prepared", task: Mapping[str, Any]) 
 
 
 def _product(edge: int) -> float:
-    """Seconds of a float32 matrix product, the best of TensorFlow's and NumPy's."""
+    """Seconds of a float32 matrix product, the faster of TensorFlow's and NumPy's."""
     import tensorflow as tf
 
     square = np.random.default_rng(0).random((edge, edge), dtype=np.float32)

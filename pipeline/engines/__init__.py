@@ -1,14 +1,14 @@
-"""Who trains: an engine advances the trials in flight by an epoch at a time and judges nothing.
+"""Engines train the trials in flight, an epoch at a time; they do not decide whether a trial goes on.
 
 The file's name is the value of `training.engine`. Each file offers
 
     create(blueprint, prepared, trials) -> Engine
 
-where `trials` is how many the search will have at most: an engine that sorts trials asks more of them ahead. The file
-imports Keras inside its functions. An engine is called from one thread; what it hands out is never changed after.
-Epochs are numbered from `trial.initial_epoch` + 1. Metrics carry Keras's names: `loss`, `accuracy`, `val_loss`, … and
-`learning_rate`. What one trial cannot survive (an impossible shape, no memory) is raised as `TrialFailed` out of
-`start` or `step`; that trial is then out of the engine, its neighbours are as they were.
+where `trials` is the largest number of trials that the search can have. An engine that sorts trials uses it to ask for
+more of them ahead. The file imports Keras only inside its functions. An engine is called from one thread. What it
+returned is never changed afterwards. Epochs are numbered from `trial.initial_epoch` + 1. Metrics carry Keras's names:
+`loss`, `accuracy`, `val_loss`, … and `learning_rate`. If one trial cannot be trained (an impossible shape, too little
+memory), `start` or `step` raises `TrialFailed`. That trial is then no longer in the engine; the others are unchanged.
 """
 
 from collections.abc import Sequence
@@ -20,25 +20,25 @@ from pipeline.trial import Epoch, Fitted, Trial
 
 
 class Engine(Protocol):
-    """Trains trials, `capacity` at a time."""
+    """Trains trials; holds up to `capacity` of them."""
 
     capacity: int
-    """How many trials may be asked and not finished, those it queues included."""
+    """How many trials may be started and not yet stopped, queued ones included."""
 
     def start(self, trial: Trial, weights: Fitted | None) -> None:
-        """Take a trial in, from its seed or from a parent's `weights`; the optimizer is fresh either way."""
+        """Take a trial in. It begins from its seed or from a parent's `weights`, always with a new optimizer."""
 
     def step(self) -> Sequence[Epoch]:
-        """Advance what is in flight by an epoch; one `Epoch` for each trial that made one."""
+        """One `Epoch` for each trial that this call trained for an epoch; may be empty."""
 
     def keep(self, trial: Trial) -> None:
-        """Remember the trial's present weights, instead of those remembered before."""
+        """Keep the trial's present weights; they replace those kept before."""
 
     def stop(self, trial: Trial) -> Fitted:
-        """Take the trial out, with the weights kept, or the present ones where none were."""
+        """Take the trial out; its kept weights, or the present ones if none were kept."""
 
 
 class EnginePart(Protocol):
-    """A file of this folder, as `choose` hands it out."""
+    """A file of this folder, as `choose` returns it."""
 
     def create(self, blueprint: Blueprint, prepared: Prepared, trials: int = 1) -> Engine: ...

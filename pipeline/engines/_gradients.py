@@ -1,4 +1,4 @@
-"""The gradients of `model.fit`, watched where they reach the optimizer."""
+"""Measures the gradients of `model.fit` when the optimizer receives them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, final
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Gradients:
     """Adds up the squared norm of all gradients over the `steps` of an epoch, in a variable of the optimizer.
 
-    `model.fit` shows a callback no gradients. The variable travels with the optimizer's own through the compiled step
-    of either backend; the training is the same to the bit.
+    `model.fit` gives callbacks no access to gradients. The variable is part of the optimizer's state, so it passes
+    through the compiled step on both backends. The training stays identical, bit for bit.
     """
 
     def __init__(self, model: "keras.Model", optimizer: "keras.optimizers.Optimizer", steps: int) -> None:
@@ -27,7 +27,7 @@ class Gradients:
 
     @property
     def mean(self) -> float:
-        """The mean over the steps of the last epoch."""
+        """The mean squared norm over the steps of the last epoch."""
         return float(self._sum) / self._steps
 
     def _watched(self, grads: Sequence[Any], trainable_variables: Any = None) -> Any:

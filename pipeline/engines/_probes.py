@@ -8,20 +8,20 @@ if TYPE_CHECKING:
     import numpy as np
 
 ROWS: Final = 1024
-"""Where there is no validation part, units are watched on so many rows of the training part."""
+"""Without a validation part, ReLU units are watched on at most this number of rows of the training part."""
 
 
 def rectified(model: "keras.Model") -> "list[keras.KerasTensor]":
-    """The outputs of a model's ReLU layers, in the layers' order; a channel or the last axis is a unit each.
+    """The outputs of a model's ReLU layers, in the layers' order; each place on the last axis, or channel, is a unit.
 
-    Empty where a model is no graph of layers, or has no such layer.
+    Empty if the model is not a graph of layers, or has no such layer.
     """
     import keras
 
-    graph = getattr(model, "_functional", model)  # a Sequential's
+    graph = getattr(model, "_functional", model)  # where a Sequential has its graph
     if not isinstance(graph, keras.src.models.functional.Functional):
         return []
-    # of this graph's own calls: a layer may have been called before, for another model
+    # only calls within this graph: a layer may have been called for another model too
     calls = [node for nodes in graph._nodes_by_depth.values() for node in nodes]  # noqa: SLF001
     outputs = {id(call.operation): call.output_tensors[0] for call in calls}
     return [outputs[id(layer)] for layer in model.layers if _is_relu(layer)]
@@ -40,9 +40,9 @@ def squared_norm(tensors: Iterable[Any]) -> Any:
 
 
 def probe(model: "keras.Model") -> "keras.Model":
-    """A model of the same layers that gives what `model` does, and after it what its ReLU layers do, if it has any.
+    """A model of the same layers that returns the outputs of `model`, then those of its ReLU layers, if it has any.
 
-    ValueError where it would hold the variables in another order.
+    ValueError if its variables would be in another order.
     """
     import keras
 
@@ -55,7 +55,7 @@ def probe(model: "keras.Model") -> "keras.Model":
         (made.non_trainable_variables, model.non_trainable_variables),
     ):
         if [id(v) for v in ours] != [id(v) for v in theirs]:
-            raise ValueError("its variables come in another order when its ReLU layers are watched")
+            raise ValueError("watching its ReLU layers would change the order of its variables")
     return made
 
 

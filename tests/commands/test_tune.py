@@ -124,7 +124,7 @@ def test_a_mistake_is_one_line_exit_code_2_and_no_run(typed: Type, here: Path, w
 def test_the_winner_is_trained_again_with_what_else_is_said(typed: Type, here: Path) -> None:
     refused = typed("tune", "titanic", "--retrain")
     assert refused.returncode == 2
-    assert "no search of `titanic` has ended with a winner here" in refused.stderr
+    assert "no finished search of `titanic` with a winner was found" in refused.stderr
     assert typed("tune", "titanic", "--trials", "3", "--set", SHORT).returncode == 0
     (first,) = (here / "mlruns" / "studies").iterdir()
     done = typed("tune", "titanic", "--retrain", "--set", f"{SHORT} data.split.validation=0.1")

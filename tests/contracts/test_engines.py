@@ -35,7 +35,7 @@ def epochs(engine: Engine, count: int) -> list[Epoch]:
 
 
 def scores(blueprint: Blueprint, prepared: Prepared, fitted: Fitted) -> float:
-    """The validation loss of kept weights, computed anew by Keras."""
+    """The validation loss of kept weights, computed again by Keras."""
     model = blueprint.model(blueprint.settings(PARAMS))
     model.set_weights(list(fitted.weights))
     model.compile(loss=loss_of(blueprint.output))

@@ -1,4 +1,4 @@
-"""Networks small enough to be calculated by hand, through every engine."""
+"""Networks small enough to be calculated by hand, trained by every engine."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ from pipeline.trial import Epoch, Fitted, Trial
 pytestmark = pytest.mark.slow
 
 Matrix: TypeAlias = Sequence[Sequence[float]]
-"""A layer's weights as they are drawn on paper: a row for each unit."""
+"""A layer's weights, with a row for each unit."""
 IDLE = 1e-30
 
 
@@ -43,7 +43,7 @@ def part(request: pytest.FixtureRequest) -> EnginePart:
 def epoch(
     part: EnginePart, prepared: Prepared, layers: Sequence[Matrix], x: list[float], y: float, rate: float
 ) -> tuple[Epoch, Fitted]:
-    """The first epoch on one row, which is the validation part too, and what it makes of the weights."""
+    """The first epoch on one row, which is the validation part too, and the weights after it."""
     row = Arrays(np.array([x], np.float32), np.array([y], np.float32))
     model = partial(network, layers=layers)
     fixed: Params = {"optimizer": "sgd", "batch_size": 1, "epochs": 1}
@@ -85,10 +85,10 @@ def test_a_gradient_step_halves_the_error(part: EnginePart, prepared: Prepared) 
 
 
 def test_the_diagnosis_of_a_step(part: EnginePart, prepared: Prepared) -> None:
-    # the gradient's norm is 50, the weights' after the step that of (0.7, 1.6)
+    # the norm of the gradient is 50; the weights after the step are (0.7, 1.6)
     _, fitted = epoch(part, prepared, [[[1, 2]]], [3, 4], 6, 0.01)
     assert dict(fitted.diagnosis) == pytest.approx({"gradient_to_weight_norm": 50 / np.hypot(0.7, 1.6)}, rel=1e-5)
-    # of the first ReLU layer's units the second gives relu(3*4 - 5*5) = 0, of the next one's the first relu(-26) = 0
+    # dead are the second unit of the first ReLU layer, relu(3*4 - 5*5) = 0, and the first of the next, relu(-26) = 0
     _, fitted = epoch(part, prepared, [[[2, 4], [4, -5]], [[-1, 1], [2, 2], [1, 0]], [[2, 7, 0]]], [3, 5], 364, IDLE)
     dead = {name: share for name, share in fitted.diagnosis.items() if name.startswith("dead_units/")}
     expected = {"dead_units/layer_1": 1 / 2, "dead_units/layer_2": 1 / 3, "dead_units/all": 2 / 5}

@@ -96,9 +96,9 @@ def test_widths_that_say_nothing_are_refused(setup: Setup, model: dict[str, Any]
 @pytest.mark.parametrize(
     ("data", "family", "message"),
     [
-        ("titanic", "cnn", "`cnn` learns from a sequence or an image; a row of titanic is plain numbers."),
-        ("titanic", "lstm", "`lstm` learns from a sequence or an image"),
-        ("signal", "hrnn", "`hrnn` learns from an image; a row of signal is a sequence. mlp learns from anything."),
+        ("titanic", "cnn", "`cnn` trains on a sequence or an image; a row of titanic is plain numbers."),
+        ("titanic", "lstm", "`lstm` trains on a sequence or an image"),
+        ("signal", "hrnn", "`hrnn` trains on an image; a row of signal is a sequence. mlp takes any kind of row."),
     ],
 )
 def test_a_family_that_cannot_read_the_rows_says_so_before_any_trial(

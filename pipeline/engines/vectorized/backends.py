@@ -1,4 +1,4 @@
-"""What differs between Keras's backends, and the one file that speaks for the process's own."""
+"""The operations that differ between Keras's backends, and the choice of the file that implements them."""
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -12,28 +12,28 @@ Tree: TypeAlias = Any
 
 
 class Backend(Protocol):
-    """A file of this folder that is named like the backend; it alone imports it."""
+    """A file of this folder, named after a backend; only this file imports that backend."""
 
     def gradient(
         self, function: Callable[..., tuple[Tensor, Tree]], variables: Sequence[Tensor], *rest: Tree
     ) -> tuple[Tree, list[Tensor]]:
-        """What `function(variables, *rest)` gives beside its value, and the value's gradients by `variables`."""
+        """The second result of `function(variables, *rest)`, and the gradients of the first by `variables`."""
 
     def compiled(self, function: Callable[..., Tree], arguments: Sequence[Tree], *, xla: bool) -> Callable[..., Tree]:
-        """`function` made ready for arguments of these shapes; the first one's memory may be used anew."""
+        """`function` compiled for arguments of these shapes; the first argument's memory may be reused."""
 
     def stateless(self, kind: type) -> type:
-        """An optimizer's class, or one derived from it, whose `stateless_apply` works."""
+        """An optimizer's class or a subclass of it, with a working `stateless_apply`."""
 
     def drawn(self, initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str) -> "np.ndarray":
-        """What Keras's initializer draws, to the bit."""
+        """The values that Keras's initializer draws, identical bit for bit."""
 
     def readable(self, kind: type) -> None:
-        """Teach the backend to read objects of a class by their attribute `tensor`."""
+        """Make the backend read objects of a class through their attribute `tensor`."""
 
 
 def own() -> Backend:
-    """The backend of this process; ImportError where the engine has no file for it."""
+    """The backend of this process; ImportError if the engine has no file for it."""
     import keras
 
     return cast("Backend", import_module(f"{__package__}.{keras.backend.backend()}"))

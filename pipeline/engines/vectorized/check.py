@@ -1,4 +1,4 @@
-"""Whether padding leaves a model's predictions as they are: a narrow model and the same one padded, side by side."""
+"""Whether padding changes a model's predictions: compares a narrow model with the same model padded."""
 
 from typing import Final
 
@@ -13,11 +13,11 @@ ROWS: Final = 8
 
 
 def padding_is_harmless(wide: Outline, narrow: Outline, x: np.ndarray, backend: Backend) -> bool:
-    """Whether `narrow`, its weights filled up with zeros to the shapes of `wide`, predicts what it did.
+    """Whether `narrow` predicts the same after its weights are padded with zeros to the shapes of `wide`.
 
-    A softmax or a LayerNormalization in the middle, or weights of several gates side by side, do not bear it.
+    It does not with a softmax or a LayerNormalization inside, or with weights that hold several gates side by side.
     """
-    # biases are drawn as 0 and would hide what they do
+    # biases start at 0, which would hide their effect
     trainable = [initial(v, backend) for v in narrow.model.trainable_variables]
     trainable = [np.full_like(v, 0.1) if v.ndim == 1 else v for v in trainable]
     other = [initial(v, backend) for v in narrow.model.non_trainable_variables]
@@ -28,7 +28,7 @@ def padding_is_harmless(wide: Outline, narrow: Outline, x: np.ndarray, backend: 
         sides = ((narrow.model, values), (wide.model, padded))
         return [model.stateless_call(*side, rows, training=False)[0] for model, side in sides]
 
-    arguments = ((), values, padded, x[:ROWS])  # none is given up to the compiler
+    arguments = ((), values, padded, x[:ROWS])  # the first argument's memory may be reused: it is empty
     before, after = map(ops.convert_to_numpy, backend.compiled(both, arguments, xla=False)(*arguments))
     return before.shape == after.shape and np.allclose(before, after, rtol=1e-4, atol=1e-6)
 

@@ -1,4 +1,4 @@
-"""Dropout whose rate is data and whose bits are a hash: no random generator of a backend."""
+"""Dropout whose rate is data and whose random bits come from a hash, not from a backend's generator."""
 
 import math
 from typing import Any, Final, final
@@ -9,13 +9,13 @@ from keras import ops
 from pipeline.engines.vectorized.backends import Tensor
 
 LEVELS: Final = 2**16
-"""A 32-bit word is cut into two halves; a rate is exact to 1/65536."""
+"""Each 32-bit word gives two 16-bit numbers, so a rate is exact to 1/65536."""
 GOLDEN: Final = -1640531527
 
 
 @final
 class HashedDropout(keras.layers.Dropout):  # type: ignore[misc]
-    """Keras's `Dropout` with other random numbers: two to three times faster (measured), and the same everywhere."""
+    """Keras's `Dropout` with other random numbers: two to three times faster (measured), the same on all backends."""
 
     def call(self, inputs: Tensor, training: bool = False) -> Any:  # noqa: FBT001, FBT002
         if not training or self.rate == 0:
@@ -29,14 +29,14 @@ class HashedDropout(keras.layers.Dropout):  # type: ignore[misc]
 
 
 def hash_dropouts(model: keras.Model) -> None:
-    """Make a model's dropout layers `HashedDropout`, in place: they keep their places, seeds and names."""
+    """Turn a model's dropout layers into `HashedDropout`, in place; they keep their places, seeds and names."""
     for layer in model._flatten_layers():  # noqa: SLF001
         if type(layer) is keras.layers.Dropout:
             layer.__class__ = HashedDropout
 
 
 def halves(seed: Tensor, count: int) -> Tensor:
-    """`count` random whole numbers below 65536, of a seed (2,)."""
+    """`count` random whole numbers below 65536, from a seed (2,)."""
     seed = ops.cast(seed, "int32")
     key = _mixed(seed[0] + _mixed(seed[1] * GOLDEN + 1))
     words = _mixed(ops.arange((count + 1) // 2, dtype="int32") * GOLDEN + key)
@@ -53,5 +53,5 @@ def _mixed(x: Tensor) -> Tensor:
 
 
 def _shifted(x: Tensor, by: int) -> Tensor:
-    # a signed shift brings ones in from the left; TensorFlow has no product of unsigned numbers without XLA
+    # the mask removes the ones that a signed shift inserts; TensorFlow cannot multiply unsigned numbers without XLA
     return ops.bitwise_and(ops.right_shift(x, by), 2 ** (32 - by) - 1)

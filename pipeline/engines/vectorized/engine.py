@@ -1,4 +1,4 @@
-"""Which lane trains next, and what happens to trials that none can train."""
+"""Chooses the lane that trains next, and gives trials that no lane can train to the fallback engine."""
 
 import logging
 from collections import deque
@@ -14,16 +14,16 @@ from pipeline.errors import one_line
 from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
 
 AHEAD: Final = 16
-"""So many trials are asked ahead, or an eighth of a long search's: enough to fill lanes with."""
+"""The number of trials asked ahead, enough to fill lanes. A long search asks for an eighth of its trials."""
 SHORT: Final = 8
-"""A search of fewer than 64 trials asks a quarter of them ahead, and at least so many: its sampler has yet to learn."""
+"""The least number asked ahead. A search of fewer than 64 trials asks for a quarter: its sampler has yet to learn."""
 
 log = logging.getLogger("pipeline")
 
 
 @final
 class VectorizedEngine:
-    """Trains trials in lanes; which lane trains next follows from the trials alone, never from time."""
+    """Trains trials in lanes. Which lane trains next depends only on the trials, never on timing."""
 
     def __init__(self, blueprint: Blueprint, prepared: Prepared, trials: int) -> None:
         self.capacity = max(SHORT, min(AHEAD, trials // 4), trials // 8)
@@ -44,7 +44,7 @@ class VectorizedEngine:
             raise TrialFailed(trial.number, f"MemoryError: {error}") from error
         except Refused:
             self._refer([trial])
-        except Exception as error:  # noqa: BLE001  a model may fail in any way; `fit` will say so, or train it
+        except Exception as error:  # noqa: BLE001  a model may raise anything; `fit` trains it or fails too
             log.info("trial %d is trained by model.fit: %s", trial.number, one_line(error))
             self._refer([trial])
 
@@ -75,7 +75,7 @@ class VectorizedEngine:
             self._places[trial.number] = self._reference
 
     def _is_ready(self, lane: Lane) -> bool:
-        """Whether a lane's program could be compiled, for which it waits; its trials are referred where not."""
+        """Whether a lane's program could be compiled; waits for it. If not, its trials go to the fallback engine."""
         try:
             lane.wait()
         except Exception as error:  # noqa: BLE001  tracing and compiling may raise anything
@@ -88,16 +88,16 @@ class VectorizedEngine:
     def _stepped(self, lane: Lane) -> Sequence[Epoch]:
         try:
             return lane.step()
-        except Exception as error:  # noqa: BLE001  no memory, most likely
+        except Exception as error:  # noqa: BLE001  most likely out of memory
             self.lanes.refuse(lane, one_line(error))
             self._failures.extend(TrialFailed(trial.number, one_line(error)) for trial in lane.trials)
             return ()
 
     def _next(self) -> Lane | None:
-        """The lane with the most slots filled, the current one before others as full, then the oldest.
+        """The lane with the most filled slots; among equals the current one, then the oldest.
 
-        None where all are empty: the reference engine, one trial at a time, comes last. Two lanes side by side, each
-        in a thread, were no faster (measured: 8.3 s against 6.8 s for 64 trials): a lane alone keeps both cores busy.
+        None if all are empty: the fallback engine, which trains one trial at a time, comes last. Two lanes at once,
+        each in a thread, were no faster (measured: 8.3 s against 6.8 s for 64 trials): one lane keeps both cores busy.
         """
         filled = {lane: min(len(lane.trials), lane.slots) for lane in self.lanes}
         waiting = [lane for lane, count in filled.items() if count]

@@ -1,4 +1,4 @@
-"""A trial made ready to take a slot: its first weights and its numbers."""
+"""The initial state with which a trial takes a slot: its first weights and its numbers."""
 
 import time
 from collections.abc import Sequence
@@ -17,15 +17,16 @@ from pipeline.space import Params
 from pipeline.trial import Fitted, Trial
 
 BY_ELEMENT: Final = frozenset({"SGD", "RMSprop", "Adam", "AdamW", "Adadelta", "Adagrad", "Adamax", "Nadam", "Lion"})
-"""Optimizers that update an element by its own gradients, so that padding does not reach the others."""
+"""Optimizers that update each element from its own gradients alone, so padding does not change the others."""
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Entrant:
-    """`values` are the first values of the model's variables at their true sizes, trainable ones first.
+    """The initial state of a trial.
 
-    `units` are the sizes of its ReLU layers.
+    `values` are the first values of the model's variables at their true sizes, trainable ones first. `units` are the
+    sizes of its ReLU layers.
     """
 
     trial: Trial
@@ -39,14 +40,14 @@ class Entrant:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """An optimizer as the settings make it; `searched` are its numbers that differ between trials of one lane."""
+    """An optimizer made from settings; `searched` are its numbers that differ between the trials of one lane."""
 
     optimizer: keras.optimizers.Optimizer
     searched: tuple[str, ...]
 
     @staticmethod
     def of(blueprint: Blueprint, settings: Params) -> "Recipe":
-        """The recipe of a trial's settings: what is searched, given and above 0 is data."""
+        """The recipe of a trial's settings; the numbers that are searched, given and above 0 become data."""
         optimizer = blueprint.optimizer(settings)
         own = vars(optimizer)
         names = sorted(name for name in blueprint.space.dimensions if name in settings)
@@ -54,7 +55,7 @@ class Recipe:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What trials of one lane have in common."""
+        """What the optimizers of one lane have in common."""
         config = self.optimizer.get_config()
         rest = {k: v for k, v in config.items() if k not in (*self.searched, "name", "learning_rate")}
         return (type(self.optimizer).__name__, self.searched, *sorted(rest.items()))
@@ -64,12 +65,12 @@ class Recipe:
         return type(self.optimizer).__name__ in BY_ELEMENT
 
     def handles(self, optimizer: keras.optimizers.Optimizer) -> list[Handle]:
-        """The handles of what is searched, on an optimizer of this kind."""
+        """The handles of the searched numbers, on an optimizer of this kind."""
         return [Handle(optimizer, name) for name in self.searched]
 
 
 def entrant(trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | None, backend: Backend) -> Entrant:
-    """A trial ready to enter a lane, from its seed or from its parent's weights."""
+    """The initial state of a trial, from its seed or from its parent's weights."""
     began = time.perf_counter()
     variables = [*outline.model.trainable_variables, *outline.model.non_trainable_variables]
     known = dict(zip(map(id, outline.model.weights), weights.weights, strict=True)) if weights is not None else {}

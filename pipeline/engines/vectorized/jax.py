@@ -1,4 +1,4 @@
-"""JAX: gradient, compiling, stateless optimizers, and drawing weights without compiling for each shape."""
+"""JAX: gradients, compilation, stateless optimizers, and initial weights drawn without compiling for each shape."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,19 +11,19 @@ import numpy as np
 from pipeline.engines.vectorized.backends import Tensor, Tree
 
 SMALLEST: Final = 2**14
-"""Weights are drawn in powers of four from here on and cut."""
+"""The smallest number of values drawn at once. Each such number is a power of four; surplus values are cut off."""
 
 
 def gradient(
     function: Callable[..., tuple[Tensor, Tree]], variables: Sequence[Tensor], *rest: Tree
 ) -> tuple[Tree, list[Tensor]]:
-    """What `function(variables, *rest)` gives beside its value, and the value's gradients by `variables`."""
+    """The second result of `function(variables, *rest)`, and the gradients of the first by `variables`."""
     (_, beside), gradients = jax.value_and_grad(function, has_aux=True)(list(variables), *rest)
     return beside, gradients
 
 
 def compiled(function: Callable[..., Tree], arguments: Sequence[Tree], *, xla: bool) -> Callable[..., Tree]:  # noqa: ARG001
-    """`function` compiled for arguments of these shapes, the first one's memory used anew."""
+    """`function` compiled for arguments of these shapes; the first argument's memory is reused."""
     shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), tuple(arguments))  # type: ignore[no-untyped-call]
     ready: Callable[..., Tree] = jax.jit(function, donate_argnums=(0,)).lower(*shapes).compile()
     return ready
@@ -35,14 +35,14 @@ def stateless(kind: type) -> type:
 
 
 def readable(kind: type) -> None:
-    """Have JAX read objects of a class by their `tensor`."""
+    """Make JAX read objects of a class through their `tensor`."""
     kind.__jax_array__ = lambda self: self.tensor  # type: ignore[attr-defined]
 
 
 def drawn(initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """What an initializer draws, to the bit."""
-    # JAX compiles a draw for each shape, 250 ms a shape (measured). Its bits depend on an element's place in the
-    # flattened array alone (jax_threefry_partitionable), so one size is drawn for many shapes, and cut.
+    """The values that an initializer draws, identical bit for bit."""
+    # JAX compiles a draw for each shape, which takes 250 ms (measured). The bits of an element depend only on its place
+    # in the flattened array (jax_threefry_partitionable). So one size is drawn for many shapes, and cut.
     size = math.prod(shape)
     draw = _elements(initializer, shape, dtype)
     if draw is None:
@@ -54,7 +54,7 @@ def drawn(initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str) -
 def _elements(
     initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str
 ) -> Callable[[tuple[int]], Any] | None:
-    """How an initializer draws each element for this shape, where all are drawn alike."""
+    """How an initializer draws each element for this shape; None if the elements are not all drawn alike."""
     kinds, random = keras.initializers, keras.random
     match initializer:
         case kinds.VarianceScaling():
@@ -73,7 +73,7 @@ def _elements(
 
 
 def _scaled(initializer: Any, shape: tuple[int, ...]) -> tuple[str, float]:
-    """The distribution of a VarianceScaling for a shape and its limit or deviation, as Keras computes them."""
+    """The distribution of a VarianceScaling for a shape and its limit or standard deviation, as in Keras."""
     from keras.src.initializers.random_initializers import compute_fans
 
     into, out = compute_fans(shape, input_axes=initializer.input_axes, output_axes=initializer.output_axes)

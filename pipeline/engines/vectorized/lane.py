@@ -1,4 +1,4 @@
-"""K slots of one structure, trained as one program; a slot that is left is taken by the next trial."""
+"""A lane: K slots for trials of one structure, trained as one program. The next trial takes a slot that is free."""
 
 import time
 from collections import deque
@@ -24,9 +24,10 @@ from pipeline.trial import Epoch, Fitted, Trial
 @final
 @dataclass(slots=True, eq=False)
 class Seat:
-    """A trial in a slot; `keeping`: its present weights are to be kept, and are once the next epoch begins.
+    """A trial in a slot.
 
-    `insides` are those of the last epoch, `noted` those of the epoch whose weights are kept.
+    `keeping` means that its present weights will be kept, when the next epoch begins. `insides` are the measurements
+    for the diagnosis in the last epoch, `noted` those in the epoch whose weights are kept.
     """
 
     entrant: Entrant
@@ -40,7 +41,7 @@ class Seat:
 
 @final
 class Lane:
-    """Trains the trials of one structure, so many at a time as its plan says, the others queued."""
+    """Trains the trials of one structure, one in each slot of its plan; the others wait in a queue."""
 
     def __init__(self, template: Template, plan: LanePlan, batch: int, prepared: Prepared, executor: Executor) -> None:
         self.slots = plan.slots
@@ -70,13 +71,13 @@ class Lane:
         self._queue.append(entrant)
 
     def wait(self) -> None:
-        """Wait until the program is compiled; raises what its compiling raised."""
+        """Wait until the program is compiled; raises the error if compiling failed."""
         began = time.perf_counter()
         self._program.result()
         self._waited += time.perf_counter() - began
 
     def step(self) -> list[Epoch]:
-        """An epoch of every trial in a slot, freed slots filled first."""
+        """One epoch of every trial in a slot; free slots are filled first."""
         program = self._program.result()
         began = time.perf_counter()
         self._fill()
@@ -92,12 +93,12 @@ class Lane:
         return sorted((self._measured(seat, sums[slot], seconds) for slot, seat in seats), key=lambda e: e.trial)
 
     def keep(self, trial: Trial) -> None:
-        """Have a trial's present weights kept."""
+        """Mark a trial's present weights as those to keep."""
         seat = self._seat(trial)[1]
         seat.keeping, seat.noted = True, seat.insides
 
     def leave(self, trial: Trial) -> Fitted:
-        """Free a trial's slot or its place in the queue."""
+        """A trial's weights; its slot or its place in the queue becomes free."""
         waiting = next((e for e in self._queue if e.trial == trial), None)
         if waiting is not None:
             self._queue.remove(waiting)
@@ -125,7 +126,7 @@ class Lane:
         entering = [(slot, self._queue.popleft()) for slot in free if self._queue]
         if not entering:
             return
-        self._slots = tree.map_structure(np.array, self._slots)  # to the host, where a slot is written
+        self._slots = tree.map_structure(np.array, self._slots)  # to the host, because slots are written there
         for slot, entrant in entering:
             self._template.write(self._slots, slot, entrant)
             self._given["numbers"][slot] = columns(entrant.numbers)

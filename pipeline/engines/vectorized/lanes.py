@@ -1,4 +1,4 @@
-"""The lane of a trial: found by what its model and optimizer are made of, or made."""
+"""Finds the lane that fits a trial's model and optimizer, or makes a new one."""
 
 import logging
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 @final
 class Lanes:
-    """All lanes of a search, in the order in which they were made; they compile in a thread, one after another."""
+    """All lanes of a search, oldest first; a thread compiles them, one after another."""
 
     def __init__(self, blueprint: Blueprint, prepared: Prepared) -> None:
         self._blueprint = blueprint
@@ -49,11 +49,11 @@ class Lanes:
         return iter(self._lanes.values())
 
     def take(self, trial: Trial, settings: Params, weights: Fitted | None) -> Lane:
-        """The lane that a trial was queued in; MemoryError where it is too large, or whatever a model raises."""
+        """The lane in which a trial is now queued; MemoryError if it is too large, or whatever its model raises."""
         model = outline(self._blueprint, settings, trial.seed)
         recipe = Recipe.of(self._blueprint, settings)
         if recipe.optimizer.use_ema:
-            raise ValueError("use_ema puts averaged weights in place of the last ones when fit ends")
+            raise ValueError("use_ema replaces the last weights with averaged ones when fit ends")
         structure = self._structure(settings, model, recipe)
         idle = self._structures.idle(structure)
         if idle and not self._fits(settings, model, structure):
@@ -70,7 +70,7 @@ class Lanes:
         return self._lanes[key]
 
     def refuse(self, lane: Lane, reason: str) -> None:
-        """Make no such lane again."""
+        """Remove a lane and never make one of its kind again."""
         key = next(key for key, known in self._lanes.items() if known is lane)
         del self._lanes[key]
         self._refused[key] = Refused(reason)
@@ -83,13 +83,13 @@ class Lanes:
         return Lane(template, how, batch, self._prepared, self._executor)
 
     def _fits(self, settings: Params, model: Outline, structure: Structure) -> bool:
-        """Whether a trial's model is as the first one of its structure was."""
+        """Whether a trial's model is like the first model of its structure."""
         if structure not in self._firsts:
             self._firsts[structure] = outline(self._blueprint, self._structures.whole(settings, structure))
         return alike(model, self._firsts[structure], padded=self._structures.is_padded(structure))
 
     def _structure(self, settings: Params, model: Outline, recipe: Recipe) -> Structure:
-        """A trial's structure: padded where such a model predicts the same padded, else at its exact widths."""
+        """A trial's structure: padded if padding does not change such a model's predictions, else with exact widths."""
         structure = self._structures.of(settings, model.read)
         if not self._structures.is_padded(structure):
             return structure
@@ -98,7 +98,8 @@ class Lanes:
             self._bears[kind] = recipe.by_element and self._bears_padding(settings, structure)
             if not self._bears[kind]:
                 log.info(
-                    "padding changes what models of %s predict: each width is compiled for itself", dict(structure)
+                    "padding changes the predictions of models with %s: each width is compiled separately",
+                    dict(structure),
                 )
         if self._bears[kind]:
             return structure

@@ -1,4 +1,4 @@
-"""Floats that Keras reads while tracing, made data: dropout rates and the numbers of optimizers."""
+"""Turns floats that Keras reads while tracing into data: dropout rates and the numbers of optimizers."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,13 +8,13 @@ from typing import Any, Final, final
 from pipeline.engines.vectorized.backends import Tensor
 
 COLUMNS: Final = 2
-"""A number is given as itself and as its complement to one."""
+"""Each number is given twice: as itself, and as 1 minus itself."""
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Handle:
-    """Where a number lies: an attribute of a layer or an optimizer."""
+    """Where a number is stored: an attribute of a layer or an optimizer."""
 
     owner: Any
     name: str
@@ -26,9 +26,9 @@ class Handle:
 
 @final
 class Number:
-    """A number above 0 whose value is data; it calculates as a tensor does.
+    """A number above 0 whose value is data; arithmetic with it works as with a tensor.
 
-    `1 - number` is given, not calculated: 1 - 0.999 in float32 is 5e-5 off what Keras computes in Python's floats.
+    `1 - number` is given, not computed: 1 - 0.999 in float32 is 5e-5 off what Keras computes with Python's floats.
     """
 
     __array_priority__ = 100
@@ -80,10 +80,10 @@ class Number:
 
     @staticmethod
     def _sign(other: object) -> bool:
-        """Whether the number is above `other`, which is known for 0 alone."""
+        """Whether the number is above `other`; only known if `other` is 0, else TypeError."""
         if isinstance(other, int | float) and other == 0:
             return True
-        raise TypeError(f"a number that differs between trials was compared with {other!r}")
+        raise TypeError(f"a number that differs between trials was compared with {other!r}; only 0 is allowed")
 
 
 def columns(values: Sequence[float]) -> list[float]:
@@ -93,11 +93,11 @@ def columns(values: Sequence[float]) -> list[float]:
 
 @contextmanager
 def substituted(handles: Sequence[Handle], data: Tensor) -> Iterator[None]:
-    """While it lasts, `handles` hold the numbers in `data`, (COLUMNS x handles,)."""
+    """Within this context, `handles` hold the numbers in `data`, (COLUMNS x handles,)."""
     before = [vars(handle.owner)[handle.name] for handle in handles]
     try:
         for i, handle in enumerate(handles):
-            # past __setattr__, where Keras would track the value
+            # not with setattr, because Keras would track the value
             vars(handle.owner)[handle.name] = Number(data[COLUMNS * i], data[COLUMNS * i + 1])
         yield
     finally:

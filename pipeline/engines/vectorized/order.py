@@ -1,4 +1,4 @@
-"""The order of the rows in an epoch: `model.fit` shuffles anew each epoch, here from the trial's seed."""
+"""The order of the rows in an epoch: shuffled each epoch as in `model.fit`, but from the trial's seed."""
 
 import numpy as np
 

@@ -17,19 +17,19 @@ from pipeline.space import Params, Scalar
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Outline:
-    """A model whose variables have no values yet, and the names of the settings that it was made of."""
+    """A model whose variables have no values yet, and the names of the settings that were read to make it."""
 
     model: keras.Model
     read: frozenset[str]
 
     @property
     def layers(self) -> list[keras.layers.Layer]:
-        """All its layers, those inside others too."""
+        """All its layers, including those inside other layers."""
         return list(self.model._flatten_layers(include_self=False))  # noqa: SLF001
 
     @property
     def numbers(self) -> list[Handle]:
-        """Its numbers that can be data: rates of dropout layers and factors of regularizers, where above 0."""
+        """Its numbers that can be data: rates of dropout layers and factors of regularizers, if above 0."""
         handles = []
         for layer in self.layers:
             if type(layer) is keras.layers.Dropout:
@@ -43,16 +43,15 @@ class Outline:
 def outline(blueprint: Blueprint, settings: Params, seed: int = 0) -> Outline:
     """The outline of the model that `keras.utils.set_random_seed(seed)` and `blueprint.model(settings)` make.
 
-    Drawing no weights it takes 3 to 10 ms, where a model takes 20 to 100 ms, and with new shapes 800 ms on JAX
-    (measured).
+    It draws no weights and takes 3 to 10 ms. A model takes 20 to 100 ms, or 800 ms with new shapes on JAX (measured).
     """
-    # what `set_random_seed` does to initializers; itself it would import TensorFlow (6 s) on JAX
+    # the part of `set_random_seed` that initializers need; the whole would import TensorFlow (6 s) on JAX
     random.seed(seed)
     np.random.seed(seed)
     seen = _Seen(settings)
     model = without_weights(lambda: blueprint.model(seen))
     if not model.built:
-        raise ValueError("the model is built at its first call only")
+        raise ValueError("the model is built only when it is called for the first time")
     return Outline(model, frozenset(seen.read))
 
 
@@ -65,14 +64,14 @@ def initial(variable: keras.Variable, backend: Backend) -> np.ndarray:
 
 @final
 class _Seen(Mapping[str, Scalar]):
-    """Settings that note which of them are read."""
+    """Settings that record which of them are read."""
 
     def __init__(self, settings: Params) -> None:
         self._settings = settings
         self.read: set[str] = set()
 
     def __getitem__(self, name: str) -> Scalar:
-        value = self._settings[name]  # first: what is not there was not read
+        value = self._settings[name]  # before the next line: a missing setting was not read
         self.read.add(name)
         return value
 

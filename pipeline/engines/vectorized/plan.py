@@ -1,4 +1,4 @@
-"""How a lane runs: how many slots, mapped or not, with XLA or not, and what it may take of the memory."""
+"""How a lane runs: its number of slots, mapped or not, with XLA or not, and how much memory it may use."""
 
 import os
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from pipeline.blueprint import training_bytes
 from pipeline.engines.vectorized.outline import Outline
 
 SLOTS: Final = 4
-"""A lane of 4 slots is as fast per trial as one of 32 (measured, 4 x 128: 5.2 ms against 6.2), and sooner full."""
+"""A lane of 4 slots is as fast per trial as one of 32 (measured, 4 x 128: 5.2 ms against 6.2), and fills sooner."""
 SHARE: Final = 0.25
-"""What all slots of a lane may take of the machine's memory."""
+"""The share of the machine's memory that all slots of a lane together may use."""
 
 ROWS_ALONE: Final = (
     "Activation", "AveragePooling1D", "Bidirectional", "Concatenate", "Add", "Conv1D", "Conv2D", "Dense", "Dropout",
@@ -21,13 +21,13 @@ ROWS_ALONE: Final = (
     "ReLU", "Reshape", "SimpleRNN", "Softmax", "LSTMCell", "GRUCell", "SimpleRNNCell", "AveragePooling2D",
     "Rescaling", "UnitNormalization",
 )  # fmt: skip
-"""Layers that treat each row of a batch for itself, so that a batch may be filled up with rows that do not count."""
+"""Layers that treat each row of a batch separately, so a batch may be filled up with rows that do not count."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class LanePlan:
-    """How a lane runs; `tail`: the partial last batch is a step of its own."""
+    """How a lane runs; with `tail` a partial last batch is a separate step."""
 
     slots: int
     mapped: bool
@@ -36,7 +36,7 @@ class LanePlan:
 
 
 def plan(outline: Outline, batch: int) -> LanePlan:
-    """The plan for models of an outline; MemoryError where not even one fits, ValueError where none is any good."""
+    """The plan for models of an outline; MemoryError if not even one fits, ValueError if a lane would be too slow."""
     layers = outline.layers
     tail = not all(type(layer).__name__ in ROWS_ALONE and _regular(layer) for layer in layers)
     memory = _memory()
@@ -51,7 +51,7 @@ def plan(outline: Outline, batch: int) -> LanePlan:
         return LanePlan(1, mapped=False, xla=False, tail=tail)
     recurrent = sum(isinstance(layer, keras.layers.RNN) for layer in layers)
     if recurrent > 1 and not jax:
-        # mapped, TensorFlow loses the gradient of the sequences between them while it runs
+        # in a mapped program TensorFlow loses the gradient of the sequences between these layers
         return LanePlan(1, mapped=False, xla=False, tail=tail)
     slots = max(1, min(SLOTS, int(memory * SHARE / max(needed, 1))))
     return LanePlan(slots, mapped=slots > 1, xla=jax or not recurrent, tail=tail)  # XLA refuses TensorFlow's LSTM
@@ -62,5 +62,5 @@ def _regular(layer: keras.layers.Layer) -> bool:
 
 
 def _memory() -> int:
-    # of the machine, not what is free: that would differ from run to run
+    # all memory of the machine: the free part differs from run to run
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -12,7 +12,7 @@ from pipeline.engines.vectorized.backends import Tensor, Tree
 from pipeline.engines.vectorized.step import State, Step
 
 AT_ONCE: Final = ROWS
-"""So many rows of the validation part at most go through the model at once."""
+"""The largest number of rows of the validation part that go through the model at once."""
 
 Slots: TypeAlias = dict[str, Tree]
 
@@ -20,7 +20,7 @@ Slots: TypeAlias = dict[str, Tree]
 @final
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How an epoch is cut: `rows` in batches of `batch`, the last one padded, or where `tail` a step of its own."""
+    """How `rows` are divided into batches of `batch`; the last one is padded, or with `tail` a separate step."""
 
     rows: int
     validation: int
@@ -29,34 +29,36 @@ class Size:
 
     @property
     def whole(self) -> int:
-        """The batches of the loop."""
+        """The number of batches in the loop."""
         return self.rows // self.batch if self.tail else -(-self.rows // self.batch)
 
     @property
     def rest(self) -> int:
-        """The rows of the step after the loop."""
+        """The number of rows in the step after the loop."""
         return self.rows - self.whole * self.batch if self.tail else 0
 
     @property
     def steps(self) -> int:
-        """All steps of an epoch."""
+        """The number of all steps of an epoch."""
         return self.whole + (self.rest > 0)
 
     @property
     def padding(self) -> int:
-        """How many rows fill the last batch up."""
+        """The number of rows that fill up the last batch."""
         return max(self.whole * self.batch - self.rows, 0)
 
 
 def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tree], tuple[Slots, Tensor, Tensor]]:
-    """The function (slots, given, data) → slots after an epoch, their sums (K, 2, measures), and their insides.
+    """The function (slots, given, data) → slots after an epoch, their measures (K, 2, measures), and their insides.
 
-    The insides (K, 2 + ReLU layers) are the mean over the steps of the gradients' squared norm, the weights' squared
-    norm, and how many units of each ReLU layer are alive on the validation part, or on the first rows of training.
+    The measures are means over the rows, first of the training and then of the validation part. The insides
+    (K, 2 + ReLU layers) are for the diagnosis: the mean over the steps of the gradients' squared norm, the weights'
+    squared norm, and how many units of each ReLU layer are alive on the validation part, or if there is none on the
+    first rows of the training part.
 
-    `slots` holds `state` and `best`, the weights kept, every tensor with a leading axis K; `given` holds what the
-    host sends: `numbers`, `sizes`, `order` (K, rows), and `keep` (K,), 1 where the weights as they come are to be
-    kept. `data` is (x, y, x, y): the training and the validation part.
+    `slots` holds `state` and `best`, the kept weights; every tensor has a leading axis K. `given` holds what the host
+    sends: `numbers`, `sizes`, `order` (K, rows), and `keep` (K,), 1 where the weights before this epoch are to be kept.
+    `data` is (x, y, x, y): the training and the validation part.
     """
     over = ops.vectorized_map if mapped else _unmapped
 

@@ -1,4 +1,4 @@
-"""The engine `fit` behind a queue, for trials that no lane takes."""
+"""The fallback engine: the engine `fit` with a queue, for trials that no lane takes."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Reference:
         self._queue.append((trial, weights))
 
     def step(self) -> Sequence[Epoch]:
-        """An epoch of one trial; TrialFailed where it cannot go on, and the next one's turn comes."""
+        """An epoch of one trial; TrialFailed if it cannot go on. The next call then takes the next trial."""
         if self._running is None and self._queue:
             trial, weights = self._queue.popleft()
             self._engine.start(trial, weights)
@@ -36,11 +36,11 @@ class Reference:
             raise
 
     def keep(self, trial: Trial) -> None:
-        """Have a trial's present weights kept."""
+        """Keep a trial's present weights."""
         self._engine.keep(trial)
 
     def leave(self, trial: Trial) -> Fitted:
-        """Take a trial out."""
+        """A trial's weights; it is then no longer here."""
         waiting = next((entry for entry in self._queue if entry[0] == trial), None)
         if waiting is not None:
             self._queue.remove(waiting)

@@ -1,4 +1,4 @@
-"""One trial's step and validation, as `model.fit` means them, on tensors without a leading axis."""
+"""One trial's training step and validation, as `model.fit` does them, on tensors without a leading axis."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ ACCURACIES: Final = {
     "categorical_crossentropy": "categorical_accuracy",
     "binary_crossentropy": "binary_accuracy",
 }
-"""What Keras means by `accuracy`."""
+"""The metric that Keras takes for `accuracy`, by loss."""
 
 
 class State(NamedTuple):
@@ -62,9 +62,9 @@ class Step:
     def validate(
         self, state: State, numbers: Tensor, batch: tuple[Tensor, Tensor, Tensor]
     ) -> tuple[Tensor, list[Tensor]]:
-        """The sums of loss and metrics over the rows of a batch, the model as it predicts.
+        """The sums of loss and metrics over the rows of a batch, with the model in inference mode.
 
-        Beside them the highest value of each unit of each ReLU layer, (units,).
+        The second result is the highest value of each unit of each ReLU layer, (units,).
         """
         x, y, weights = batch
         with substituted(self.handles, numbers):
@@ -84,7 +84,7 @@ class Step:
         return sums[0] / ops.sum(weights), (list(other), sums)
 
     def _sums(self, y: Tensor, predicted: Tensor, weights: Tensor, losses: Sequence[Tensor]) -> Tensor:
-        # each row counts the losses of regularizers once: fit's mean over batches weighs a batch by its rows
+        # each row counts the losses of regularizers once, because `fit` weights each batch by its number of rows
         rows = [self._by_row(of(y, predicted)) for of in (self.loss, *self.metrics)]
         sums = [ops.sum(row * weights) for row in rows]
         sums[0] = sums[0] + sum(losses) * ops.sum(weights)
@@ -97,12 +97,12 @@ class Step:
 
 
 def measures(output: Output) -> tuple[Callable[..., Any], list[Callable[..., Any]]]:
-    """The functions by row of an output's loss and metrics; ValueError where a metric is no mean over rows."""
+    """The functions by row of an output's loss and metrics; ValueError if a metric is not a mean over rows."""
     functions: list[Callable[..., Any]] = []
     for name in output.metrics:
         metric = keras.metrics.get(ACCURACIES.get(output.loss, name) if name == "accuracy" else name)
         if not isinstance(metric, keras.metrics.MeanMetricWrapper):
-            raise ValueError(f"the metric {name} is no mean over rows")  # noqa: TRY004
+            raise ValueError(f"the metric {name} is not a mean over rows")  # noqa: TRY004
         functions.append(partial(metric._fn, **metric._fn_kwargs))  # noqa: SLF001
     return loss_of(output).call, functions
 

@@ -1,4 +1,4 @@
-"""Which trials can be one program: what each setting does to a model, and the structure that trials share."""
+"""Which trials can share one program: the effect of each setting on a model, and the structure that trials share."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from pipeline.engines.vectorized.outline import Outline, outline
 from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar
 
 CLASSES: Final = 2
-"""Widths are padded to the largest of the space or to its half: a class more is a program more to compile."""
+"""Widths are padded to the largest of the space or to half of it. Each class more is one more program to compile."""
 ANY_NUMBER: Final = 0.5
 
 Structure: TypeAlias = tuple[tuple[str, Scalar], ...]
@@ -20,21 +20,21 @@ Structure: TypeAlias = tuple[tuple[str, Scalar], ...]
 
 @final
 class Effect(Enum):
-    """What another value of a setting changes in a model."""
+    """What changes in a model when a setting has another value."""
 
     NUMBERS = auto()
     """rates of dropout layers or factors of regularizers, which are data"""
     WIDTHS = auto()
     """sizes of weights, which can be padded"""
     NOTHING = auto()
-    """no layer and no size of it: the learning rate of a model that comes compiled, say"""
+    """no layer and no size, for example the learning rate of a model that is returned compiled"""
     STRUCTURE = auto()
     """anything else"""
 
 
 @final
 class Structures:
-    """The structures of a search's models, by their settings; knows no family, but compares outlines."""
+    """The structures of a search's models, by their settings. It compares outlines and depends on no model family."""
 
     def __init__(self, blueprint: Blueprint) -> None:
         self._blueprint = blueprint
@@ -43,7 +43,10 @@ class Structures:
         self._wary = False
 
     def of(self, settings: Params, read: frozenset[str]) -> Structure:
-        """The settings of the lane's model: those that were read, widths at the top of their class, rates above 0."""
+        """The settings that were read, with one common value where the trials of a lane may differ.
+
+        Widths are at the top of their class, numbers above 0 are `ANY_NUMBER`, settings without effect are empty.
+        """
         structure = self._structure(settings, read)
         return structure if structure not in self._unpadded else self._structure(settings, read, padded=False)
 
@@ -59,21 +62,21 @@ class Structures:
         return {**settings, **small}
 
     def idle(self, structure: Structure) -> list[str]:
-        """The settings of a structure that change nothing, as was seen at two values of each; at others they may."""
+        """The settings of a structure that had no effect at the two values compared; at others they may have one."""
         return [name for name, _ in structure if self._effects[name] is Effect.NOTHING]
 
     def distrust(self, idle: list[str]) -> None:
-        """Take these settings, and all that seem to change nothing from now on, for part of the structure."""
+        """Make these settings part of the structure, and from now on every setting that seems to have no effect."""
         self._effects |= dict.fromkeys(idle, Effect.STRUCTURE)
         self._wary = True
 
     def whole(self, settings: Params, structure: Structure) -> Params:
-        """The settings of a lane's model: the structure's, and a trial's own where they change nothing."""
+        """The settings of a lane's model: the structure's, and those of a trial that have no effect."""
         idle = self.idle(structure)
         return {**settings, **{name: value for name, value in structure if name not in idle}}
 
     def never_pad(self, structure: Structure) -> None:
-        """Give every width a structure of its own instead of this one."""
+        """From now on, give each width a separate structure instead of this one."""
         self._unpadded.add(structure)
 
     def _structure(self, settings: Params, read: frozenset[str], *, padded: bool = True) -> Structure:
@@ -102,7 +105,7 @@ class Structures:
 
 
 def _numbers(dimension: Dimension | None) -> list[int | float]:
-    """Some numbers of a dimension, the smallest first; none where it has others than numbers, or 0 alone."""
+    """Some numbers of a dimension other than 0, the smallest first; none if some of its values are not numbers."""
     match dimension:
         case Int() | Float():
             return sorted({dimension.at(u) for u in (0.0, 0.7, 1.0)} - {0})
@@ -112,7 +115,7 @@ def _numbers(dimension: Dimension | None) -> list[int | float]:
 
 
 def _top(dimension: Dimension, value: Scalar) -> int | None:
-    """The top of a width's class; None where it lies outside the space."""
+    """The top of a width's class; None if the width is outside the space."""
     most = _numbers(dimension)[-1]
     if not isinstance(value, int) or not isinstance(most, int) or value > most:
         return None
@@ -121,7 +124,7 @@ def _top(dimension: Dimension, value: Scalar) -> int | None:
 
 
 def _difference(one: Outline, other: Outline) -> Effect:
-    """What tells two outlines apart."""
+    """The kind of difference between two outlines."""
     changed = _changed(one, other)
     if changed is None:
         return Effect.STRUCTURE
@@ -135,7 +138,7 @@ def _difference(one: Outline, other: Outline) -> Effect:
 
 
 def alike(one: Outline, other: Outline, *, padded: bool) -> bool:
-    """Whether two outlines differ in numbers that are data alone, and where `padded` in widths."""
+    """Whether two outlines differ only in numbers that are data, and if `padded` in widths."""
     changed = _changed(one, other)
     if changed is None or not (_ranks(one) == _ranks(other) if padded else _shapes(one) == _shapes(other)):
         return False
@@ -144,7 +147,7 @@ def alike(one: Outline, other: Outline, *, padded: bool) -> bool:
 
 
 def _changed(one: Outline, other: Outline) -> "list[tuple[Trait, Trait]] | None":
-    """The traits in which two outlines of the same layers differ; None where their layers are others."""
+    """The traits in which two outlines of the same layers differ; None if their layers differ."""
     if [type(layer) for layer in one.layers] != [type(layer) for layer in other.layers]:
         return None
     return [(a, b) for a, b in zip(_traits(one), _traits(other), strict=True) if a != b]
@@ -163,7 +166,7 @@ def _ranks(outline: Outline) -> list[int]:
 
 
 def kind_of(outline: Outline) -> frozenset[tuple[str, tuple[Any, ...]]]:
-    """The kinds of layers in an outline, whatever their number, sizes and rates."""
+    """The kinds of layers in an outline, regardless of their number, sizes and rates."""
     return frozenset(
         (type(layer).__name__, tuple(t.value for t in _traits_of(layer) if isinstance(t.value, str | bool)))
         for layer in outline.layers
@@ -173,7 +176,7 @@ def kind_of(outline: Outline) -> frozenset[tuple[str, tuple[Any, ...]]]:
 @final
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """An attribute of a layer, or of a part of it, that two layers may differ in."""
+    """An attribute of a layer, or of a part of it, in which two layers may differ."""
 
     owner: Any = field(compare=False)
     name: str
@@ -181,7 +184,7 @@ class Trait:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is a whole number, or several."""
+        """Whether it is a whole number, or a tuple of them."""
         values = self.value if isinstance(self.value, tuple) else (self.value,)
         return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
 

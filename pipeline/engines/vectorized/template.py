@@ -1,4 +1,4 @@
-"""The model and optimizer that a lane traces, at the top of its width class, and how a trial's values fit in."""
+"""The model and optimizer that a lane traces, at the top of its width class; puts a trial's values in."""
 
 from collections.abc import Mapping, Sequence
 from typing import final
@@ -20,7 +20,7 @@ from pipeline.trial import Fitted
 
 @final
 class Template:
-    """What the trials of a lane have in common; its variables have no values of their own."""
+    """What the trials of a lane have in common; its variables have no values."""
 
     def __init__(self, outline: Outline, recipe: Recipe, output: Output, backend: Backend, *, padded: bool) -> None:
         self.model = outline.model
@@ -43,7 +43,7 @@ class Template:
         return {"state": (weights[:count], weights[count:], optimizer), "best": [w.copy() for w in weights]}
 
     def write(self, slots: Slots, slot: int, entrant: Entrant) -> None:
-        """Put a trial's first values into a slot, filled up with zeros to the template's sizes."""
+        """Write a trial's initial state into a slot, padded with zeros to the template's sizes."""
         trainable, other, optimizer = slots["state"]
         for into, value in zip([*trainable, *other], entrant.values, strict=True):
             into[slot] = 0
@@ -59,7 +59,7 @@ class Template:
         seconds: Mapping[str, float],
         insides: Sequence[float] | None = None,
     ) -> Fitted:
-        """A trial's weights at their true sizes, in Keras's order; `insides` are those of their epoch."""
+        """A trial's weights at their true sizes, in Keras's order; `insides` are the measurements of their epoch."""
         own = zip(self._variables, values, entrant.values, strict=True)
         cut = {id(v): np.array(value[tuple(map(slice, first.shape))]) for v, value, first in own}
         weights = tuple(cut[id(v)] for v in self.model.weights)
@@ -73,7 +73,7 @@ def _built(recipe: Recipe, variables: list[keras.Variable], backend: Backend) ->
     try:
         with keras.StatelessScope(initialize_variables=False):
             optimizer.build(variables)
-    except ValueError:  # Nadam makes a variable that has a value
+    except ValueError:  # Nadam makes a variable with a value, which the scope refuses
         optimizer = kind.from_config(config)  # type: ignore[attr-defined]
         optimizer.build(variables)
     return optimizer

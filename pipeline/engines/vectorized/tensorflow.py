@@ -1,4 +1,4 @@
-"""TensorFlow: gradient, compiling, and optimizers made stateless."""
+"""TensorFlow: gradients, compilation, and stateless optimizers."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -11,7 +11,7 @@ from tensorflow.python.ops.parallel_for import pfor
 from pipeline.engines.vectorized.backends import Tensor, Tree
 
 if "Bitcast" not in pfor._pfor_converter_registry:  # noqa: SLF001
-    # Keras's argmax casts bits to tell -0 from 0; without this a mapped accuracy is a loop over the slots
+    # Keras's argmax casts bits to tell -0 from 0; without this a mapped accuracy becomes a loop over slots
     @pfor.RegisterPFor("Bitcast")  # type: ignore[untyped-decorator]
     def _bitcast(mapped: Any) -> Any:
         return pfor.wrap(tf.bitcast(mapped.stacked_input(0), mapped.get_attr("type")), True)
@@ -20,7 +20,7 @@ if "Bitcast" not in pfor._pfor_converter_registry:  # noqa: SLF001
 def gradient(
     function: Callable[..., tuple[Tensor, Tree]], variables: Sequence[Tensor], *rest: Tree
 ) -> tuple[Tree, list[Tensor]]:
-    """What `function(variables, *rest)` gives beside its value, and the value's gradients by `variables`."""
+    """The second result of `function(variables, *rest)`, and the gradients of the first by `variables`."""
     with tf.GradientTape() as tape:
         for variable in variables:
             tape.watch(variable)
@@ -45,9 +45,9 @@ def compiled(function: Callable[..., Tree], arguments: Sequence[Tree], *, xla: b
 
 @cache
 def stateless(kind: type) -> type:
-    """A class derived from an optimizer's, whose `stateless_apply` works."""
-    # Keras's TFOptimizer refuses `stateless_apply` for the sake of tf.distribute. `Plain` stands before it in the
-    # order of methods and after the optimizer's own, and puts BaseOptimizer's back.
+    """A subclass of an optimizer's class, with a working `stateless_apply`."""
+    # Keras's TFOptimizer disables `stateless_apply` because of tf.distribute. In the method resolution order `Plain`
+    # comes after the optimizer's class and before TFOptimizer. It restores the methods of BaseOptimizer.
     named = {ancestor.__name__: ancestor for ancestor in kind.__mro__}
     base, distributed = named["BaseOptimizer"], named["TFOptimizer"]
     own = [name for name in vars(distributed) if name in vars(base) and not name.startswith("__")]
@@ -56,7 +56,7 @@ def stateless(kind: type) -> type:
 
 
 def readable(kind: type) -> None:
-    """Have TensorFlow read objects of a class by their `tensor`."""
+    """Make TensorFlow read objects of a class through their `tensor`."""
 
     def tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:  # noqa: ARG001, FBT001, FBT002
         return value.tensor if dtype is None else tf.cast(value.tensor, dtype)
@@ -65,5 +65,5 @@ def readable(kind: type) -> None:
 
 
 def drawn(initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """What an initializer draws."""
+    """The values that an initializer draws."""
     return np.asarray(initializer(shape, dtype=dtype))

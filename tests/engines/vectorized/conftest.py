@@ -1,4 +1,4 @@
-"""Models of several kinds on few rows, trained by an engine and by `model.fit` on the same batches."""
+"""Models of several kinds on a few rows, trained by an engine and by `model.fit` on the same batches."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ Make = Callable[..., Blueprint]
 
 
 def model(kind: str, settings: Params, columns: int) -> Any:
-    """A model of a kind: what stands between its input and its two classes."""
+    """A model of one kind, from its input to its output."""
     import keras
 
     last = keras.layers.Dense(1) if kind == "single" else keras.layers.Dense(2, activation="softmax")
@@ -36,7 +36,7 @@ def model(kind: str, settings: Params, columns: int) -> Any:
 
 
 def inside(kind: str, settings: Params) -> list[Any]:
-    """The layers that make a kind of model what it is."""
+    """The hidden layers of a kind of model."""
     import keras
     from keras import layers as of
 
@@ -44,7 +44,7 @@ def inside(kind: str, settings: Params) -> list[Any]:
     l2 = keras.regularizers.L2(float(settings["factor"])) if settings["factor"] else None
     match kind:
         case "normalized":
-            # a bias here would have no gradient but rounding errors, which Adam makes steps of
+            # the gradient of a bias here would be only rounding errors, which Adam turns into steps
             return [of.Dense(width, use_bias=False), of.BatchNormalization(), of.ReLU()]
         case "attentive":
             return [of.Dense(width), of.Softmax()]
@@ -54,7 +54,7 @@ def inside(kind: str, settings: Params) -> list[Any]:
             return [of.Reshape((-1, 1)), of.Conv1D(width, 3, activation="relu"), of.Flatten()]
         case "opaque":
             return [opaque(), of.Dense(width)]
-        case "fickle":  # its rate changes nothing, but for small ones
+        case "fickle":  # its learning rate has an effect only below 1e-3
             return [of.Dense(width, "relu") for _ in range(2 if float(settings["learning_rate"]) < 1e-3 else 1)]
     layers: list[Any] = []
     for _ in range(int(settings["depth"])):
@@ -64,7 +64,7 @@ def inside(kind: str, settings: Params) -> list[Any]:
 
 
 def opaque() -> Any:
-    """A layer that gives back its input by way of NumPy: `fit` can do that, a mapped and compiled program cannot."""
+    """A layer that passes its input through NumPy: `fit` can do that, a mapped and compiled program cannot."""
     import keras
 
     class Opaque(keras.layers.Layer):  # type: ignore[misc]
@@ -107,7 +107,7 @@ def few(prepared: Prepared) -> Prepared:
 
 @pytest.fixture(scope="session")
 def blueprints(few: Prepared) -> Make:
-    """The blueprint of a kind of model; further dimensions are searched besides."""
+    """The blueprint of a kind of model; `searched` are further dimensions of its space."""
 
     def make(kind: str = "mlp", metrics: tuple[str, ...] = ("accuracy",), **searched: Any) -> Blueprint:
         columns = few.train.x.shape[1]
@@ -130,7 +130,7 @@ def trial(number: int = 1, seed: int = 11, **settings: Any) -> Trial:
 
 
 def trained(engine: Engine, trials: Sequence[Trial], epochs: int = 20) -> dict[int, tuple[Curve, Fitted]]:
-    """Each trial's curve over so many epochs and its weights after them."""
+    """Each trial's curve over `epochs` epochs and its weights after them."""
     curves: dict[int, Curve] = {t.number: {} for t in trials}
     left = {t.number: t for t in trials}
     done: dict[int, tuple[Curve, Fitted]] = {}
@@ -146,7 +146,7 @@ def trained(engine: Engine, trials: Sequence[Trial], epochs: int = 20) -> dict[i
 
 
 def batches(trial: Trial, prepared: Prepared, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The trial's batches without end, in the order in which the engine takes them."""
+    """The trial's batches, epoch after epoch without end, in the order in which the engine takes them."""
     x, y, epoch = prepared.train.x, prepared.train.y, 0
     while True:
         epoch += 1
@@ -158,7 +158,7 @@ def batches(trial: Trial, prepared: Prepared, size: int) -> Iterator[tuple[np.nd
 def fitted(
     blueprint: Blueprint, prepared: Prepared, trial: Trial, epochs: int = 20, callbacks: Sequence[Any] = ()
 ) -> tuple[Curve, list[np.ndarray]]:
-    """What `model.fit` makes of a trial on the same batches: its curve and its weights."""
+    """The curve and the weights of a trial that `model.fit` trains on the same batches."""
     import keras
 
     settings = blueprint.settings(trial.params)
@@ -179,6 +179,6 @@ def fitted(
 
 def assert_same(curve: Curve, reference: Curve, rel: float = 1e-4) -> None:
     for name, values in reference.items():
-        # a row more or less on the right side of 0.5 is a step of an accuracy, not a drift
+        # one row that crosses 0.5 moves an accuracy by a whole step; that is not a drift
         allowed = 1.01 / VALIDATION if "accuracy" in name else 0.0
         np.testing.assert_allclose(curve[name], values, rtol=rel, atol=allowed, err_msg=name)

@@ -1,4 +1,4 @@
-"""All tests of the engines once more on JAX, in a process of its own: Keras's backend is chosen once a process."""
+"""All tests of the engines again on JAX, in a separate process: a process can use only one backend of Keras."""
 
 import os
 import subprocess

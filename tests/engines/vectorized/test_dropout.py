@@ -1,4 +1,4 @@
-"""Dropout that draws its own bits drops as often as Keras's, and trains as well."""
+"""Dropout with hashed bits drops as often as Keras's, and trains equally well."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_the_mean_over_seeds_is_that_of_fit(blueprints: Make, few: Prepared) -> 
     model.optimizer.build(model.trainable_variables)
     fresh = [np.asarray(v) for v in model.optimizer.variables]
     differences = []
-    for one in trials:  # one model for all, made as new: compiling it takes longer than training it
+    for one in trials:  # one model, reset for each trial: compiling it takes longer than training it
         keras.utils.set_random_seed(one.seed)
         first = blueprint.model(one.params)
         for variable, value in zip(model.variables, first.variables, strict=False):

@@ -1,4 +1,4 @@
-"""What no lane can train is trained all the same, and the log says why in a line."""
+"""Trials that cannot share a lane are still trained, and a line in the log says why."""
 
 import logging
 
@@ -28,7 +28,7 @@ def test_a_metric_that_is_no_mean_is_left_to_fit(
     curve, _ = trained(engine(blueprints("single", ("root_mean_squared_error",)), few), [trial()], epochs=2)[1]
     assert len(curve["loss"]) == 2
     assert (
-        "trial 1 is trained by model.fit: ValueError: the metric root_mean_squared_error is no mean over rows"
+        "trial 1 is trained by model.fit: ValueError: the metric root_mean_squared_error is not a mean over rows"
         in caplog.text
     )
 
@@ -50,4 +50,4 @@ def test_an_optimizer_that_averages_its_weights_is_left_to_fit(
     caplog.set_level(logging.INFO, "pipeline")
     curve, _ = trained(engine(blueprints(), few), [trial(use_ema=True)], epochs=2)[1]
     assert len(curve["loss"]) == 2
-    assert "trial 1 is trained by model.fit: ValueError: use_ema puts averaged weights in place" in caplog.text
+    assert "trial 1 is trained by model.fit: ValueError: use_ema replaces the last weights with averaged" in caplog.text

@@ -42,7 +42,7 @@ def test_every_optimizer_with_padded_widths_and_a_partial_batch(
 @pytest.mark.parametrize("kind", ["normalized", "recurrent", "convolutional", "attentive"])
 def test_every_kind_of_layer(kind: str, blueprints: Make, few: Prepared) -> None:
     if kind == "convolutional" and os.environ["KERAS_BACKEND"] == "jax":
-        pytest.skip("left to fit: convolutions are slow in a loop on JAX")
+        pytest.skip("trained by fit: convolutions are slow in a loop on JAX")
     one = trial(width=12)
     curve, weights = trained(engine(blueprints(kind), few), [one])[1]
     reference, values = fitted(blueprints(kind), few, one)
@@ -55,7 +55,7 @@ NUMBERS: list[tuple[dict[str, Any], dict[str, tuple[float, float]]]] = [
     ({"optimizer": "adamw"}, {"beta_2": (0.9, 0.999), "weight_decay": (0.001, 0.1), "epsilon": (1e-8, 1e-3)}),
     ({"optimizer": "sgd"}, {"momentum": (0.5, 0.95)}),
     ({"optimizer": "rmsprop"}, {"rho": (0.8, 0.95), "momentum": (0.1, 0.5)}),
-    # under Adam weights that nothing but the penalty moves jump about 0 by whole steps, each run its own way
+    # under Adam, weights that only the penalty moves jump around 0 by whole steps, differently in each run
     ({"optimizer": "sgd", "learning_rate": 0.05}, {"factor": (1e-4, 1e-2)}),
 ]
 

@@ -1,4 +1,4 @@
-"""A slot's numbers are its trial's own: whoever trains beside it, and whenever it began."""
+"""A trial's numbers do not depend on the trials in other slots, or on when it began."""
 
 import math
 from typing import Any
