@@ -60,5 +60,5 @@ def test_a_scaling_layer_gives_what_the_transform_does(
 def test_a_table_without_numbers_has_no_scale_to_search(titanic: Make) -> None:
     experiment = titanic({"preprocess.scale": ["standard", "robust"], "data.columns": ["class"]})
     prepared = preprocess(passengers(), experiment)
-    with pytest.raises(UserError, match="no column of d is a number"):
+    with pytest.raises(UserError, match="d has no numeric column"):
         build(experiment, prepared)

@@ -212,7 +212,7 @@ def test_a_grid_with_conditions_has_each_point_once(space: Space) -> None:
         (Float, {"low": math.nan, "high": 1}, "must be finite"),
         (Float, {"low": 0, "high": math.inf}, "must be finite"),
         (Choice, {"options": ()}, "name at least one"),
-        (Choice, {"options": (1, 2, 1)}, "name one twice"),
+        (Choice, {"options": (1, 2, 1)}, "contain a value twice"),
     ],
 )
 def test_what_is_no_range_is_refused_with_the_mend(kind: type[Dimension], given: dict[str, Any], message: str) -> None:

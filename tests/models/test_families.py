@@ -83,7 +83,7 @@ def test_an_mlp_flattens_images_and_takes_a_width_for_each_layer(setup: Setup) -
     [
         ({"widths": "50,32"}, "model.widths: `50,32` cannot be read. Write it like `50-32`."),
         ({"widths": ["50-32", "0-3"]}, "model.widths: `0-3` cannot be read."),
-        ({"widths": [50, 32]}, "model.widths: is 50, not a text."),
+        ({"widths": [50, 32]}, "model.widths: is 50, not a string."),
         ({"widths": "50-32", "depth": [1, 2]}, "model.depth: is searched, but `widths` says how many layers"),
     ],
 )
