@@ -15,5 +15,5 @@ class Settings(Data):
 
 
 def read(settings: Settings) -> Table:  # noqa: ARG001
-    """The table, with its gaps."""
+    """The table, including its missing values."""
     return committed("titanic.csv")
