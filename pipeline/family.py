@@ -1,4 +1,4 @@
-"""A model family by its name: a file of `models/`, or `python:module.name`, a function or a class of one's own."""
+"""A model family by its name: a file of `models/`, or `python:module.name`, a user's own function or class."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def family(name: str, file: str) -> "ModelPart | Own | Hyper":
-    """The family that a file names; UserError at `model.family` where there is none."""
+    """The family that a file names; UserError at `model.family` if there is none of this name."""
     if not name.startswith(PREFIX):
         return cast("ModelPart", choose.part("models", name, FIELD))
     found = named(name, file)
@@ -31,7 +31,7 @@ def family(name: str, file: str) -> "ModelPart | Own | Hyper":
 
 
 def backend_of(found: "ModelPart | Own | Hyper", training: Training) -> str:
-    """The backend that `[training]` names, or the one on which a family trains fastest in lanes."""
+    """The backend that `[training]` names; if that is "auto", the one that is fastest for the family's lanes."""
     if training.backend != "auto":
         return training.backend
     return str(getattr(found, "BACKEND", "tensorflow")) if training.engine == "vectorized" else "tensorflow"
@@ -40,14 +40,14 @@ def backend_of(found: "ModelPart | Own | Hyper", training: Training) -> str:
 @final
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A family of one's own: a function that is called as a family's `model` is; its settings are the file's."""
+    """A user's own family: a function called like a family's `model`; its settings are the keys in the file."""
 
     named: Named
 
     def settings(self, raw: Mapping[str, Any]) -> type[Model]:
-        """`[model]` with the keys that a file gives it, each a value, a range or choices of one kind.
+        """The class of `[model]` with the keys of the file, each a value, a range or choices of one type.
 
-        What `[baseline]` leaves out is the middle of its range, or the first of its choices.
+        A setting that `[baseline]` leaves out takes the middle of its range, or the first of its choices.
         """
         taken = {*Training.model_fields, *EarlyStopping.model_fields, *NOT_SETTINGS} - {"family"}
         fields: dict[str, Any] = {"family": (str, ...)}
@@ -55,26 +55,26 @@ class Own:
             if key == "family":
                 continue
             if not (key.isidentifier() and key.islower()) or key in taken or hasattr(Model, key):
-                reason = "is a name of [training]" if key in taken else "cannot be a setting's name"
-                raise UserError(f"model.{key}", f"{reason}.", "Give the model's setting another one, in small letters.")
+                reason = "is a key of [training]" if key in taken else "cannot be a setting's name"
+                raise UserError(f"model.{key}", f"{reason}.", "Give the model's setting another name, in lower case.")
             fields[key] = (Annotated[Any, Searchable(_kind(key, given))], _middle(given))
         made: type[Model] = create_model("Settings", __base__=Model, __module__=__name__, **fields)
         return made
 
     def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
-        """What the function makes; whatever it raises comes through."""
+        """The model that the function makes; exceptions of the function are not caught."""
         made: keras.Model = self.named.imported()(settings, input, output)
         return made
 
     def made(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
-        """UserError where the function does not make a model of these settings that fits the data; imports Keras."""
-        called = "It is called as function(settings, input, output), with input the shape of a row."
+        """UserError if the function does not make a model from these settings that fits the data; imports Keras."""
+        called = "It is called as function(settings, input, output), where input is the shape of a row."
         last = "End with `keras.layers.Dense(output.units, output.activation)`."
         self.named.made(lambda: self.model(settings, input, output), output, called, last)
 
 
 def _kind(key: str, given: Any) -> type:
-    """The one kind of what stands in a value, a range or choices."""
+    """The one type of all values in a value, a range or choices; UserError if there are several."""
     values: Sequence[Any] = [given]
     if isinstance(given, Mapping):
         choices = given.get("choices")
@@ -86,13 +86,13 @@ def _kind(key: str, given: Any) -> type:
     if kinds == {int, float}:
         return float
     if len(kinds) != 1 or not kinds <= {int, float, bool, str}:
-        mend = "Write a number, a text or true or false; a range `{ low = …, high = … }`; or choices `[…, …]`."
-        raise UserError(f"model.{key}", f"is {given!r}, which is no value, range or choices of one kind.", mend)
+        mend = "Write a number, a string, true or false, a range `{ low = …, high = … }` or choices `[…, …]`."
+        raise UserError(f"model.{key}", f"is {given!r}, which is not a value, a range or choices of one type.", mend)
     return kinds.pop()
 
 
 def _middle(given: Any) -> Any:
-    """What a setting is where nothing says otherwise; None where `given` is wrong, which is said elsewhere."""
+    """The default of a setting; None if `given` is wrong, which another check reports."""
     try:
         read = Searchable(_kind("", given)).read(given)
     except (PydanticCustomError, UserError):

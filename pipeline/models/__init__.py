@@ -1,4 +1,4 @@
-"""Which models there are: a family turns settings into an ordinary Keras model and knows nothing of data or searches.
+"""The model families: a family turns settings into an ordinary Keras model and knows nothing of data or searches.
 
 The file's name is the value of `model.family`. Each file offers
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ModelPart(Protocol):
-    """A file of this folder, as `choose` hands it out."""
+    """A file of this folder, as `choose.part` returns it."""
 
     Settings: type[Model]
 
