@@ -1,4 +1,4 @@
-"""What `when` may say in an experiment file, and what is wrong with it in one line."""
+"""What `when` may contain in an experiment file, and one-line errors for everything else."""
 
 import tomllib
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_a_number_that_not_every_searched_optimizer_has_wants_a_when(titanic: Ma
         UserError, match=r'adam has no such argument\. Add .*`when = { optimizer = \["sgd", "rmsprop"\] }`'
     ):
         titanic(searched)
-    titanic({**searched, "training.momentum": 0.9})  # one value is given to those that take it, as ever
+    titanic({**searched, "training.momentum": 0.9})  # a fixed value goes only to the optimizers that take it
 
 
 def test_a_circle_is_said_with_the_way_around(titanic: Make) -> None:

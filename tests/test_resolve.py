@@ -1,4 +1,4 @@
-"""An experiment file says what it says, or what is wrong with it in one line."""
+"""An experiment file is resolved as written, or one line says what is wrong with it."""
 
 import json
 import re

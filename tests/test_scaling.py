@@ -1,4 +1,4 @@
-"""Scaling as a layer does what scaling by the transform does, and travels with the model."""
+"""Scaling as a layer gives the same as scaling by the transform, and is saved with the model."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ PARAMS = {"width": 8, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
 
 
 def passengers() -> Dataset:
-    """Numbers of very different sizes, one column with gaps, one of text."""
+    """Numbers of very different sizes, one column with missing values, one of text."""
     generator = np.random.default_rng(5)
     frame = pd.DataFrame(
         {
