@@ -63,13 +63,16 @@ class Data(Section):
     )
     split: SplitSettings = Field(default_factory=SplitSettings)
     rows: int | None = Field(
-        None, ge=1, description="for a quick search: the number of rows for training and validation, drawn by seed"
+        None, ge=1, description="for a quick search: how many rows training and validation get, by the split's seed"
     )
 
 
 @final
 class Preprocess(Section):
-    """`[preprocess]`: how missing values are filled, numbers scaled, categories encoded; pixels are divided by 255."""
+    """`[preprocess]`: how missing values are filled, numbers scaled and categories encoded.
+
+    Pixels are divided by 255 instead.
+    """
 
     impute: Literal["median", "mean"] = "median"
     scale: Annotated[Name, Searchable(str, allowed=SCALES)] = Field(

@@ -31,7 +31,7 @@ def family(name: str, file: str) -> "ModelPart | Own | Hyper":
 
 
 def backend_of(found: "ModelPart | Own | Hyper", training: Training) -> str:
-    """The backend that `[training]` names; if that is "auto", the one that is fastest for the family's lanes."""
+    """The backend that `[training]` names; for "auto", the family's fastest for lanes, or tensorflow for `fit`."""
     if training.backend != "auto":
         return training.backend
     return str(getattr(found, "BACKEND", "tensorflow")) if training.engine == "vectorized" else "tensorflow"
@@ -92,7 +92,7 @@ def _kind(key: str, given: Any) -> type:
 
 
 def _middle(given: Any) -> Any:
-    """The default of a setting; None if `given` is wrong, which another check reports."""
+    """A setting's value, middle of its range or first choice; None if `given` is wrong (reported elsewhere)."""
     try:
         read = Searchable(_kind("", given)).read(given)
     except (PydanticCustomError, UserError):

@@ -50,7 +50,10 @@ class Hyper:
                 raise self.named.failed(error, "It is called as build(hp).") from error
 
     def settings(self, explored: Explored) -> type[Model]:
-        """The class of `[model]`, whose keys are what builds ask for; in the file each may have values of its type."""
+        """The class of `[model]`, whose keys are what builds ask for.
+
+        The file may give each key another value, range or choices of the same type.
+        """
         taken = {*Training.model_fields, *EarlyStopping.model_fields, *NOT_SETTINGS}
         taken -= NAMES if explored.compiled else set()
         fields: dict[str, Any] = {"family": (str, ...)}
@@ -67,7 +70,7 @@ class Hyper:
         """
         for key in given:
             if explored.compiled and key in NAMES:
-                problem = f"is given, but `{self.named.name}` compiles its models with its own optimizer."
+                problem = f"is given, but `{self.named.name}` compiles its models with an optimizer."
                 raise UserError(f"training.{key}", problem, "Remove one of the two.")
         return training.model_copy(update={"optimizer": None}) if explored.compiled else training
 
@@ -76,7 +79,7 @@ class Hyper:
         return _compiled.suited(self._shaped(self._built(settings), input), self._title, output)
 
     def optimizer(self, settings: Params) -> "keras.optimizers.Optimizer":
-        """A new optimizer, as the model of these settings is compiled with."""
+        """A new optimizer, the one that the model of these settings is compiled with."""
         model = blank(lambda: self._built(settings))
         if not model.compiled or model.optimizer is None:
             raise UserError(self._title, "some of its models are compiled and others are not.", "Compile all or none.")

@@ -176,7 +176,7 @@ class Space:
         return list(found)
 
     def conditions(self, name: str) -> dict[str, tuple[Scalar, ...]]:
-        """For each ancestor of a dimension, outermost first, the values under which the dimension can apply."""
+        """For each ancestor of a dimension, outermost first, the values with which the dimension can apply."""
         found: dict[str, tuple[Scalar, ...]] = {}
         for condition in self.dimensions[name].when:
             above = self.conditions(condition.parent)
