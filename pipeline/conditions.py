@@ -1,4 +1,4 @@
-"""What `when` may say: conditions that can hold, and settings that every trial which has them can use."""
+"""Checks of `when`: each condition can hold, and every trial that has a setting can use it."""
 
 from collections.abc import Mapping
 from typing import Final, TypeAlias
@@ -17,7 +17,7 @@ Searched: TypeAlias = Mapping[str, Dimension]
 
 
 def check(experiment: Experiment) -> None:
-    """UserError at the first setting whose `when` cannot hold, or names what is not searched."""
+    """UserError at the first setting whose `when` can never hold, or names a setting that is not searched."""
     fields = {name: _field(section, name) for section, name, _ in placed(*experiment.sections)}
     space = experiment.space
     for name, dimension in space.dimensions.items():
@@ -28,17 +28,15 @@ def check(experiment: Experiment) -> None:
     for name in space.dimensions:
         for parent, values in space.conditions(name).items():
             if not values:
-                problem = (
-                    f"its `when` and those of what it depends on leave no value of {parent}: it would never apply."
-                )
-                raise UserError(fields[name], problem, "Make them agree.")
+                problem = f"its `when` and those of its parents leave no value of {parent}, so it would never apply."
+                raise UserError(fields[name], problem, "Change one of these `when`.")
     for name in space.dimensions:
         if name in NUMBERS and fields[name].startswith("training."):
             _check_optimizers(fields[name], name, experiment)
 
 
 def check_listed(experiment: Experiment, given: Params, whole: Params, field: str) -> None:
-    """UserError where a listed trial gives a setting that is no part of it; `whole` are all its settings."""
+    """UserError if a listed trial gives a setting that is not part of it; `whole` holds all its settings."""
     space = experiment.space
     for name in space.dimensions:
         if name not in given or name in space.active(whole):
@@ -48,7 +46,7 @@ def check_listed(experiment: Experiment, given: Params, whole: Params, field: st
             for parent, values in space.conditions(name).items()
             if whole.get(parent) not in values
         )
-        raise UserError(f"{field}.{name}", f"is no part of this trial: it needs {wanted}.", f"Remove {name}.")
+        raise UserError(f"{field}.{name}", f"is not part of this trial: it needs {wanted}.", f"Remove {name}.")
 
 
 def _field(section: Section, name: str) -> str:
@@ -56,7 +54,7 @@ def _field(section: Section, name: str) -> str:
 
 
 def _check_parent(field: str, name: str, condition: Condition, experiment: Experiment) -> None:
-    """UserError where a condition is on something that has no single values of a search."""
+    """UserError if a condition depends on a setting that is not searched, or on a value that no trial has."""
     parent, searched = condition.parent, experiment.space.dimensions
     others = [other for other in searched if other != name]
     if parent == name:
@@ -79,7 +77,7 @@ def _kinds(experiment: Experiment) -> tuple[type[Section], ...]:
 
 
 def _named(parent: str, others: list[str]) -> str:
-    return nearest(parent, others) or "Nothing else is searched: remove it."
+    return nearest(parent, others) or "Nothing else is searched: remove this `when`."
 
 
 def _check_value(field: str, parent: str, value: Scalar, dimension: Dimension) -> None:
@@ -94,7 +92,7 @@ def _check_value(field: str, parent: str, value: Scalar, dimension: Dimension) -
             possible = not isinstance(value, bool) and dimension.holds(value)
             mend = f"Allowed: {low} to {high}" + (f" in steps of {step}." if step > 1 else ".")
     if not possible:
-        raise UserError(field, f"its `when` waits for {parent} {value}, which no trial has.", mend)
+        raise UserError(field, f"its `when` requires {parent} {value}, which no trial has.", mend)
 
 
 def _check_circle(field: str, name: str, searched: Searched) -> None:
@@ -112,7 +110,7 @@ def _check_circle(field: str, name: str, searched: Searched) -> None:
 
 
 def _check_optimizers(field: str, number: str, experiment: Experiment) -> None:
-    """UserError where a searched number is part of trials whose optimizer has no such number."""
+    """UserError if a searched argument is part of trials whose optimizer does not have it."""
     optimizer = experiment.settings["optimizer"]
     chosen = optimizer.options if isinstance(optimizer, Choice) else (optimizer,)
     applied = experiment.space.conditions(number).get("optimizer", chosen)
@@ -120,7 +118,7 @@ def _check_optimizers(field: str, number: str, experiment: Experiment) -> None:
     having = [f'"{name}"' for name in chosen if takes(str(name), number)]
     if lacking:
         wanted = having[0] if len(having) == 1 else f"[{', '.join(having)}]"
-        problem = f"is searched, and {_either(tuple(lacking))} has no such number."
+        problem = f"is searched, but {_either(tuple(lacking))} has no such argument."
         raise UserError(field, problem, f"Add to its range or choices: `when = {{ optimizer = {wanted} }}`.")
 
 

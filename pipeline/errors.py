@@ -1,4 +1,4 @@
-"""The one error that a person reads: where, what was given, and the mend."""
+"""The error for mistakes that a user can correct: where, what was given, and a hint."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,7 +7,7 @@ from typing import final
 
 @final
 class UserError(Exception):
-    """A mistake that its maker can mend; the command line prints it as one line and exits with 2.
+    """A mistake that the user can correct; the command line prints it as one line and exits with 2.
 
     `where` names the field (`training.optimizer`) or the file; `within` puts the file before the field.
     """
@@ -27,7 +27,7 @@ class UserError(Exception):
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """The sentence that mends a misspelt name: the nearest allowed one, else all of them."""
+    """The hint for a misspelt name: the nearest allowed name, or all allowed names if none is near."""
     known = list(allowed)
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     if close:

@@ -1,4 +1,4 @@
-"""What an experiment file may say: its sections as frozen, checked values."""
+"""The sections of an experiment file, as frozen, checked values."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, TypeAlias, final
@@ -26,24 +26,24 @@ AnyNumber = Annotated[Real, Searchable(float)]
 
 
 class Section(BaseModel):
-    """A section of the file: no key but its own, no type but its own, never changed."""
+    """A section of the file. Unknown keys and wrong types are errors, and its values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 @final
 class SplitSettings(Section):
-    """How the rows are dealt into three parts; the shares are of all rows."""
+    """How the rows are split into three parts. Each part's size is given as a share of all rows."""
 
     validation: float = Field(0.2, ge=0, lt=1, description="share of the rows for validation")
-    test: float = Field(0.2, ge=0, lt=1, description="share of the rows for the test part, looked at once at the end")
+    test: float = Field(0.2, ge=0, lt=1, description="share of the rows for the test part, used once, at the end")
     stratify: bool = Field(default=True, description="keep the classes' shares the same in all parts")
     seed: int = Field(7, ge=0)
 
 
 @final
 class Columns(Section):
-    """Columns by name: `numeric` and `categorical` name all that are used; `ignore` leaves some out."""
+    """Columns by name: `numeric` and `categorical` list all columns to use; `ignore` lists those to leave out."""
 
     numeric: list[str] = Field(default_factory=list)
     categorical: list[str] = Field(default_factory=list)
@@ -55,24 +55,32 @@ class Data(Section):
 
     source: str
     target: str
-    task: Literal["binary", "multiclass", "regression"] | None = Field(None, description="inferred from the target")
+    task: Literal["binary", "multiclass", "regression"] | None = Field(
+        None, description="left out: inferred from the target"
+    )
     columns: list[str] | Columns = Field(
-        default_factory=Columns, description="names of the columns used, or a table that sorts them"
+        default_factory=Columns, description="names of the columns to use, or a table of names by kind"
     )
     split: SplitSettings = Field(default_factory=SplitSettings)
     rows: int | None = Field(
-        None, ge=1, description="for a quick search: so many of the rows that are not for the test, by the split's seed"
+        None, ge=1, description="for a quick search: how many rows training and validation get, by the split's seed"
     )
 
 
 @final
 class Preprocess(Section):
-    """`[preprocess]`: how gaps are filled, numbers scaled and categories encoded; pixels are divided by 255 instead."""
+    """`[preprocess]`: how missing values are filled, numbers scaled and categories encoded.
+
+    Pixels are divided by 255 instead.
+    """
 
     impute: Literal["median", "mean"] = "median"
     scale: Annotated[Name, Searchable(str, allowed=SCALES)] = Field(
         "standard",
-        description="unit_rows and unit_columns divide each by its Euclidean length; choices make it a layer of models",
+        description=(
+            "unit_rows and unit_columns divide each row or column by its Euclidean length; "
+            "with choices, scaling is a layer of the models"
+        ),
     )
     encode: Literal["one-hot"] = "one-hot"
 
@@ -85,7 +93,7 @@ class Model(Section):
 
 @final
 class EarlyStopping(Section):
-    """`training.early_stopping`: Keras's `EarlyStopping`, by its own names."""
+    """`training.early_stopping`: the arguments of Keras's `EarlyStopping`, under the same names."""
 
     monitor: str = "val_loss"
     patience: Annotated[Whole, Searchable(int, least=0)] = 8
@@ -96,9 +104,9 @@ class EarlyStopping(Section):
 
 @final
 class Training(Section):
-    """`[training]`: the optimizer, its numbers by Keras's names (left out: Keras's defaults), and the epochs.
+    """`[training]`: the optimizer, its arguments under Keras's names (left out: Keras's defaults), and the epochs.
 
-    `optimizer` is None where each model brings its own.
+    `optimizer` is None if each model is compiled with its own.
     """
 
     optimizer: Annotated[Name | None, Searchable(str, allowed=OPTIMIZERS)] = "adam"
@@ -150,7 +158,7 @@ class Training(Section):
                 having = ", ".join(o for o in OPTIMIZERS if takes(o, number))
                 raise UserError(
                     f"training.{number}",
-                    f"{' or '.join(map(str, chosen))} has no such number.",
+                    f"{' or '.join(map(str, chosen))} has no such argument.",
                     f"Optimizers that have it: {having}.",
                 )
         return self
@@ -158,32 +166,32 @@ class Training(Section):
 
 @final
 class Search(Section):
-    """`[search]`: who proposes the trials, what is judged, and when it ends (whichever limit comes first)."""
+    """`[search]`: what proposes the trials, the objective, and when the search ends (at the first limit it reaches)."""
 
     library: Literal["optuna", "keras_tuner", "own"] = "optuna"
     sampler: str = "tpe"
     pruner: str = "none"
     objective: str = "val_loss"
     trials: int = Field(100, ge=1)
-    budget: float | None = Field(None, gt=0, description="epochs to spend, counted in full trainings")
+    budget: float | None = Field(None, gt=0, description="epochs that the search may use, counted in full trainings")
     minutes: float | None = Field(None, gt=0, description="minutes that the search may take")
     seed: int = Field(7, ge=0, lt=2**32)
     listed: list[dict[str, Scalar]] = Field(
-        default_factory=list, description='the trials of `sampler = "listed"`, a table of settings each'
+        default_factory=list, description='the trials of `sampler = "listed"`: one table of settings for each'
     )
 
     @property
     def part(self) -> str:
-        """The file in `searches/` that serves the library."""
+        """The name of the file in `searches/` that proposes the trials."""
         return self.sampler if self.library == "own" else self.library
 
 
 @final
 class Experiment(Section):
-    """A whole experiment, as its file and the command line resolve it.
+    """A whole experiment, resolved from its file and the command line.
 
-    `baseline` is a whole setting: `[baseline]` over the file's fixed settings over the family's defaults; so is each
-    of `search.listed`.
+    `baseline` has a value for every setting: from `[baseline]`, else the file's fixed settings, else the family's
+    defaults. Each trial of `search.listed` is completed in the same way.
     """
 
     name: str
@@ -197,27 +205,30 @@ class Experiment(Section):
 
     @property
     def sections(self) -> tuple[Preprocess, Model, Training]:
-        """The sections in which a trial's settings stand."""
+        """The sections that hold a trial's settings."""
         return (self.preprocess, self.model, self.training)
 
     @property
     def settings(self) -> dict[str, Setting]:
-        """Every setting that a trial has, flat, by its name in the file."""
+        """Every setting of a trial by its name in the file, without its section."""
         return flat(*self.sections)
 
     @property
     def space(self) -> Space:
-        """What is searched, in the file's order."""
+        """The searched settings, in the file's order."""
         return Space({name: s for name, s in self.settings.items() if isinstance(s, Dimension)})
 
     @property
     def fixed(self) -> Params:
-        """What every trial has in common."""
+        """The settings that are the same in every trial."""
         return {name: s for name, s in self.settings.items() if not isinstance(s, Dimension)}
 
     @property
     def defaults(self) -> Params:
-        """What a model is made with where a dimension with `when` is no part of its trial, as far as it needs it."""
+        """The values that a model gets for dimensions with `when`, in trials that these are not part of.
+
+        A dimension whose setting has no default is left out.
+        """
         return {
             name: default
             for section, name, setting in placed(*self.sections)
@@ -227,7 +238,7 @@ class Experiment(Section):
 
     @property
     def epochs(self) -> int:
-        """The most epochs that a trial may be given."""
+        """The largest number of epochs that a trial can have."""
         epochs = self.training.epochs
         if isinstance(epochs, int):
             return epochs
@@ -235,40 +246,41 @@ class Experiment(Section):
         return max(most, int(self.defaults.get("epochs", 0)))
 
     def check_objective(self, task: Task) -> None:
-        """UserError where the objective, or what early stopping monitors, is none that the training measures."""
+        """UserError if the training does not measure the objective, or the metric that early stopping monitors."""
         known = measured(task, validation=self.data.split.validation > 0)
         stopping = self.training.early_stopping
         wanted = {"search.objective": self.search.objective}
         wanted |= {"training.early_stopping.monitor": stopping.monitor} if stopping else {}
         for field, metric in wanted.items():
             if metric not in known:
-                raise UserError(field, f"`{metric}` is nothing that this training measures.", nearest(metric, known))
+                raise UserError(field, f"`{metric}` is not measured in this training.", nearest(metric, known))
 
     @property
     def direction(self) -> Direction:
-        """Whether the objective is to be small or large."""
+        """Whether the objective is minimized or maximized."""
         return Direction.of(self.search.objective)
 
 
 def measured(task: Task, *, validation: bool) -> tuple[str, ...]:
-    """The metrics that training for a task measures each epoch, by Keras's names."""
+    """The metrics that training for a task measures in each epoch, under Keras's names."""
     own = ("loss", *task.metrics)
     return (*(f"val_{name}" for name in own), *own) if validation else own
 
 
 NOT_SETTINGS: Final = frozenset({"family", "engine", "backend", "early_stopping", "monitor", "restore_best_weights"})
-"""What stands under `[model]` and `[training]` and is not a trial's to vary."""
+"""Keys of `[model]` and `[training]` that are the same in all trials and cannot be searched."""
 
 
 def flat(preprocess: Preprocess, model: Model, training: Training) -> dict[str, Setting]:
-    """The settings of all sections under their last names; settings that are not given are left out."""
+    """The settings of all sections by name, without the section; settings that are not given are left out."""
     return {name: setting for _, name, setting in placed(preprocess, model, training)}
 
 
 def placed(preprocess: Preprocess, model: Model, training: Training) -> Iterator[tuple[Section, str, Setting]]:
-    """Each setting with the section that it stands in; preprocessing is a trial's own where it is searched.
+    """Each setting, as its section, its name and its value.
 
-    A name that two sections have is the model's, which brings its optimizer then.
+    `scale` of `[preprocess]` is a setting of trials only if it is searched. A name that the model and `[training]` both
+    have belongs to the model, which then brings its own optimizer.
     """
     if isinstance(preprocess.scale, Choice):
         yield preprocess, "scale", preprocess.scale
@@ -283,6 +295,6 @@ def placed(preprocess: Preprocess, model: Model, training: Training) -> Iterator
 
 
 def without_ranges(section: Section) -> dict[str, Any]:
-    """A section's fixed values; what is searched, or not given, falls back to its default."""
+    """The values that a section fixes; without those searched or not given, which then take their defaults."""
     values: Mapping[str, Any] = {name: getattr(section, name) for name in type(section).model_fields}
     return {name: v for name, v in values.items() if v is not None and not isinstance(v, Dimension)}

@@ -41,9 +41,9 @@ class ModelFunction:
         return self.settings(model), model, training
 
     def settings(self, raw: Mapping[str, Any]) -> type[Model]:
-        """`[model]` with the keys that a file gives it, each a value, a range or choices of one kind.
+        """The class of `[model]` with the keys of the file, each a value, a range or choices of one type.
 
-        What `[baseline]` leaves out is the middle of its range, or the first of its choices.
+        A setting that `[baseline]` leaves out takes the middle of its range, or the first of its choices.
         """
         taken = {*Training.model_fields, *EarlyStopping.model_fields, *NOT_SETTINGS} - {"family"}
         fields: dict[str, Any] = {"family": (str, ...)}
@@ -51,30 +51,30 @@ class ModelFunction:
             if key == "family":
                 continue
             if not (key.isidentifier() and key.islower()) or key in taken or hasattr(Model, key):
-                reason = "is a name of [training]" if key in taken else "cannot be a setting's name"
-                raise UserError(f"model.{key}", f"{reason}.", "Give the model's setting another one, in small letters.")
+                reason = "is a key of [training]" if key in taken else "cannot be a setting's name"
+                raise UserError(f"model.{key}", f"{reason}.", "Give the model's setting another name, in lower case.")
             fields[key] = (Annotated[Any, Searchable(_kind(key, given))], _middle(given))
         made: type[Model] = create_model("Settings", __base__=Model, __module__=__name__, **fields)
         return made
 
     def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
-        """What the function makes; whatever it raises comes through."""
+        """The model that the function makes; exceptions of the function are not caught."""
         made: keras.Model = self.named.imported()(settings, input, output)
         return made
 
     def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
-        """UserError where the function does not make a model of these settings that fits the data; imports Keras."""
-        called = "It is called as function(settings, input, output), with input the shape of a row."
+        """UserError if the function does not make a model from these settings that fits the data; imports Keras."""
+        called = "It is called as function(settings, input, output), where input is the shape of a row."
         last = "End with `keras.layers.Dense(output.units, output.activation)`."
         self.named.made(lambda: self.model(settings, input, output), output, called, last)
 
     def trained(self, settings: Params, output: Output) -> Output:  # noqa: ARG002 the protocol's
-        """The same output: such a function may end in its softmax whatever it is told."""
+        """The same output: a user's function may end in a softmax even if it is asked for a linear output."""
         return output
 
 
 def _kind(key: str, given: Any) -> type:
-    """The one kind of what stands in a value, a range or choices."""
+    """The one type of all values in a value, a range or choices; UserError if there are several."""
     values: Sequence[Any] = [given]
     if isinstance(given, Mapping):
         choices = given.get("choices")
@@ -86,13 +86,13 @@ def _kind(key: str, given: Any) -> type:
     if kinds == {int, float}:
         return float
     if len(kinds) != 1 or not kinds <= {int, float, bool, str}:
-        mend = "Write a number, a text or true or false; a range `{ low = …, high = … }`; or choices `[…, …]`."
-        raise UserError(f"model.{key}", f"is {given!r}, which is no value, range or choices of one kind.", mend)
+        mend = "Write a number, a string, true or false, a range `{ low = …, high = … }` or choices `[…, …]`."
+        raise UserError(f"model.{key}", f"is {given!r}, which is not a value, a range or choices of one type.", mend)
     return kinds.pop()
 
 
 def _middle(given: Any) -> Any:
-    """What a setting is where nothing says otherwise; None where `given` is wrong, which is said elsewhere."""
+    """A setting's value, middle of its range or first choice; None if `given` is wrong (reported elsewhere)."""
     try:
         read = Searchable(_kind("", given)).read(given)
     except (PydanticCustomError, UserError):

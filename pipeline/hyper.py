@@ -1,4 +1,4 @@
-"""A `keras_tuner.HyperModel` of one's own as a family: its space is what its `build` asks for."""
+"""A user's own `keras_tuner.HyperModel` as a family: its space is what its `build` asks for."""
 
 import posixpath
 import re
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     import keras
 
 NAME: Final = re.compile(r"[A-Za-z][\w \-./]{0,199}")
-"""What pydantic takes for a field's name and MLflow for a parameter's."""
+"""Names that pydantic accepts for a field and MLflow for a parameter."""
 RESERVED: Final = "tuner/"
-"""KerasTuner's hyperband speaks to its trials by such names."""
+"""KerasTuner's hyperband uses names with this prefix to pass values to its trials."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class HyperModelFamily:
-    """A class derived from `keras_tuner.HyperModel`, or a function of one argument `hp`, in a module of one's own."""
+    """A class derived from `keras_tuner.HyperModel`, or a function of one argument `hp`, in a user's own module."""
 
     named: Named
     backend = "tensorflow"
@@ -50,9 +50,9 @@ class HyperModelFamily:
         return self.settings(explored), {**asked, **model}, self.training(explored, training, given)
 
     def explored(self, keras_backend: str) -> Explored:
-        """What its builds ask for; runs the module and imports Keras on that backend. UserError where it fails."""
+        """What its builds ask for; runs the module and imports Keras on that backend. UserError if the module fails."""
         backend.prepare(keras_backend)
-        # before a command has a log: what TensorFlow says of itself belongs to neither terminal nor log
+        # no log is open yet, and TensorFlow's own messages belong neither in it nor on the terminal
         with backend.silent():
             try:
                 return _hypermodel.explore(self.named.imported(), self._title)
@@ -62,7 +62,10 @@ class HyperModelFamily:
                 raise self.named.failed(error, "It is called as build(hp).") from error
 
     def settings(self, explored: Explored) -> type[Model]:
-        """`[model]` with what builds ask for; the file may give each another value, range or choices of its kind."""
+        """The class of `[model]`, whose keys are what builds ask for.
+
+        The file may give each key another value, range or choices of the same type.
+        """
         taken = {*Training.model_fields, *EarlyStopping.model_fields, *NOT_SETTINGS}
         taken -= NAMES if explored.compiled else set()
         fields: dict[str, Any] = {"family": (str, ...)}
@@ -73,22 +76,22 @@ class HyperModelFamily:
         return made
 
     def training(self, explored: Explored, training: Training, given: Iterable[str]) -> Training:
-        """`[training]`, whose keys `given` stand in the file, as these models are trained.
+        """`[training]` as these models are trained; `given` are its keys in the file.
 
-        A compiled model brings its optimizer, so that none is left to say here.
+        A compiled model brings its own optimizer, so the file must not give one: UserError if it does.
         """
         for key in given:
             if explored.compiled and key in NAMES:
-                problem = f"is given, but `{self.named.name}` compiles its models with an optimizer of its own."
+                problem = f"is given, but `{self.named.name}` compiles its models with an optimizer."
                 raise UserError(f"training.{key}", problem, "Remove one of the two.")
         return training.model_copy(update={"optimizer": None}) if explored.compiled else training
 
     def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
-        """What is built of the settings, made to take such rows and to answer as `output` says."""
+        """The model built from the settings, adapted to rows of shape `input` and to the required `output`."""
         return _compiled.suited(self._shaped(self._built(settings), input), self._title, output)
 
     def optimizer(self, settings: Params) -> "keras.optimizers.Optimizer":
-        """A fresh optimizer, as the model of these settings is compiled with it."""
+        """A new optimizer, the one that the model of these settings is compiled with."""
         model = without_weights(lambda: self._built(settings))
         if not model.compiled or model.optimizer is None:
             raise UserError(self._title, "some of its models are compiled and others are not.", "Compile all or none.")
@@ -96,47 +99,47 @@ class HyperModelFamily:
         return made
 
     def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
-        """UserError where no model of these settings is built that fits data and task; imports Keras."""
+        """UserError if the model built from these settings does not fit the data and the task; imports Keras."""
         last = f'End with `keras.layers.Dense({output.units}, "{output.activation}")`.'
         self.named.made(lambda: self.model(settings, input, output), output, "It is called as build(hp).", last)
 
     def trained(self, settings: Params, output: Output) -> Output:
-        """The output while it is trained: logits, where the model of these settings is compiled for them."""
+        """The output during training: logits if the model of these settings is compiled for logits."""
         return output.trained if _compiled.takes_logits(without_weights(lambda: self._built(settings))) else output
 
     @property
     def _title(self) -> str:
-        """Where an error is."""
+        """The place that errors name."""
         return f"{FIELD}, `{self.named.name}`"
 
     def _built(self, settings: Params) -> "keras.Model":
         return _hypermodel.build(self.named.imported(), self._title, settings)
 
     def _shaped(self, model: "keras.Model", rows: tuple[int, ...]) -> "keras.Model":
-        """The model with the shapes of these rows, which one without an Input layer does not know."""
+        """The model, built for rows of this shape if it has no Input layer; UserError if it cannot take them."""
         import keras
 
         if not model.built and isinstance(model, keras.Sequential):
             model.build((None, *rows))
         if type(model).train_step is not keras.Model.train_step:
-            raise UserError(self._title, "its model has a train_step of its own.", "Remove it: it is not called here.")
+            raise UserError(self._title, "its model defines its own train_step.", "Remove it: it is not called here.")
         if not hasattr(model, "inputs"):
             entry = keras.layers.Input(rows)
             return keras.Model(entry, model(entry))
         taken = [tuple(entry.shape[1:]) for entry in model.inputs]
         if taken != [rows]:
             said = " and ".join(map(str, taken))
-            problem = f"its model takes rows of shape {said}, and a row of this data is {rows}."
+            problem = f"its model takes rows of shape {said}, but a row of this data has shape {rows}."
             raise UserError(self._title, problem, f"Leave its Input layer out, or write `Input({rows})`.")
         return model
 
     def _check_name(self, key: str, taken: Iterable[str]) -> None:
         if key in taken:
-            mend = f"Take it out of build() and write `{key}` under [training], or rename it there."
-            raise UserError(self._title, f"asks for `{key}`, which is a name of [training].", mend)
+            mend = f"Remove it from build() and write `{key}` under [training], or rename it in build()."
+            raise UserError(self._title, f"asks for `{key}`, which is a key of [training].", mend)
         plain = NAME.fullmatch(key) and posixpath.normpath(key) == key and not key.startswith(RESERVED)
         if not plain or hasattr(Model, key):
-            mend = "Rename it: letters, digits, blanks and _ - . / will do."
+            mend = "Rename it. Allowed: letters, digits, spaces and _ - . /."
             raise UserError(self._title, f"asks for `{key}`, which cannot be a setting's name.", mend)
 
 

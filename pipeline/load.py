@@ -1,4 +1,4 @@
-"""Stage 1: an experiment's data set, out of its source."""
+"""Stage 1: an experiment's data set, read from its source."""
 
 import hashlib
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,10 @@ MOST_CLASSES = 20
 
 
 def load(experiment: Experiment) -> Dataset:
-    """The data set of an experiment, its task known and its digest taken.
+    """The data set of an experiment, with its task and its digest.
 
-    Raises UserError where a column that the file names is missing, where the target has gaps or one value only, and
-    where the objective is none that this task's training measures.
+    Raises UserError if a column named in the file is missing, if the target has missing values or only one value, and
+    if training for this task does not measure the objective.
     """
     try:
         table = choose.source(experiment.data.source).read(experiment.data)
@@ -49,15 +49,15 @@ def _check_columns(experiment: Experiment, there: list[str]) -> None:
         if name not in there:
             raise UserError(field, f"there is no column `{name}`.", nearest(name, there))
         if name == data.target:
-            raise UserError(field, f"`{name}` is the target.", "Remove it here: a model must not see its answer.")
+            raise UserError(field, f"`{name}` is the target.", "Remove it here: a model must not see the target.")
 
 
 def _plain(features: "pd.DataFrame") -> "pd.DataFrame":
     import numpy as np
 
-    # pandas' own number types (Int64, Float32, boolean) hold gaps that numpy arrays cannot
+    # pandas' own number types (Int64, Float32, boolean) mark missing values in a way that NumPy arrays cannot
     texts = [name for name in features.columns if features[name].dtype == object]
-    # a gap is NaN, as in a CSV file, also where Parquet says None
+    # a missing value is NaN, as in a CSV file, also where Parquet has None
     features = features.assign(**{name: features[name].where(features[name].notna(), np.nan) for name in texts})
     own = [name for name in features.columns if str(features[name].dtype)[:1] in "IUFb" and _extension(features[name])]
     return features.astype(dict.fromkeys(own, "float64")).rename(columns=str)
@@ -102,6 +102,6 @@ def _digest(features: "pd.DataFrame", target: "pd.Series[Any]", form: Form) -> s
             pd.util.hash_pandas_object(features.assign(**{str(target.name): target}), index=False).to_numpy().tobytes()
         )
     else:
-        # by bytes: columns by columns the 784 of MNIST would take seconds
+        # hashes the bytes: column by column, the 784 columns of MNIST would take seconds
         rows = features.to_numpy().tobytes() + target.to_numpy().tobytes()
     return hashlib.sha256(names.encode() + rows).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, as the one error that a person reads."""
+"""A pydantic ValidationError as the one-line UserError that people read."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,15 +14,15 @@ EXPECTED: Final[Mapping[str, type]] = {"int": int, "float": float, "bool": bool,
 
 
 def user_error(error: ValidationError, kind: type[BaseModel], field: str) -> UserError:
-    """The first thing wrong with a section of the class `kind` that stands under `field`."""
-    # a union reports every branch: the one that got furthest into the value is the one that was meant
+    """The error for the section at `field`, of class `kind`: the first mistake in it."""
+    # a union reports an error for each branch: the user most likely meant the branch that got furthest into the value
     first = max(error.errors(include_url=False), key=lambda e: (e["type"] not in WRONG_BRANCH, len(_names(e))))
     where = ".".join([field, *_names(first)])
     return UserError(where, *_sentences(first, kind, where))
 
 
 def _names(error: ErrorDetails) -> list[str]:
-    """The keys on the way to the error, without the names of a union's branches, none of which comes first."""
+    """The keys that lead to the error, without the names of a union's branches (which never come first)."""
     return [
         str(part) for i, part in enumerate(error["loc"]) if not i or (str(part).isidentifier() and str(part).islower())
     ]

@@ -1,4 +1,4 @@
-"""What `python:module.name` names: a function or a class in a module of one's own, read first and imported later."""
+"""What `python:module.name` names: a function or a class in a user's own module, parsed first and imported later."""
 
 import ast
 import importlib
@@ -21,15 +21,15 @@ FIELD: Final = "model.family"
 
 
 def named(name: str, file: str) -> "Named":
-    """What `name` names in a module beside `file`, or among what can be imported; UserError where there is none.
+    """What `name` names in a module beside `file`, or in one that can be imported; UserError if there is none.
 
-    The module is read here, not run: it may import Keras, whose backend is chosen later.
+    The module is only parsed here, not run: it may import Keras, whose backend is chosen later.
     """
     dotted = name.removeprefix(PREFIX)
     module, _, member = dotted.rpartition(".")
     if not module or not all(part.isidentifier() for part in dotted.split(".")):
         mend = "Write `python:module.function`, for a function in module.py beside this file."
-        raise UserError(FIELD, f"`{name}` names no function.", mend)
+        raise UserError(FIELD, f"`{name}` does not name a function in a module.", mend)
     found = Named(name, module, member, _found(name, module, Path(file).parent))
     found.check()
     return found
@@ -44,45 +44,45 @@ class Named:
     module: str
     member: str
     path: Path | None
-    """Where the module lies, as far as it is known."""
+    """The module's file; None if it has none."""
 
     @property
     def code(self) -> str:
-        """The text of the module, which decides what its models are; empty where it has no file."""
+        """The source text of the module, which determines its models; empty if it has no file."""
         return self.path.read_text("utf-8") if self.path is not None else ""
 
     @property
     def is_hypermodel(self) -> bool:
-        """Whether the module's text says that this is for KerasTuner: a subclass of a HyperModel, or `function(hp)`."""
+        """Whether the member is for KerasTuner, by the module's text: a subclass of a HyperModel, or `function(hp)`."""
         return self.path is not None and self.member in _hypermodels(ast.parse(self.code))
 
     def check(self) -> None:
-        """UserError where the module's text has no such member, or is no Python."""
+        """UserError if the module's text has no such member, or is not valid Python."""
         if self.path is None:
             return
         try:
             names = _names(ast.parse(self.code))
         except (SyntaxError, UnicodeDecodeError, ValueError) as error:
             line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-            raise UserError(FIELD, f"{self.path}{line} is no Python: {error}.", "Mend that line.") from None
+            raise UserError(FIELD, f"{self.path}{line} is not valid Python: {error}.", "Correct that line.") from None
         if self.member not in names and "*" not in names:
             problem = f"{self.path} has no function `{self.member}`."
             raise UserError(FIELD, problem, nearest(self.member, sorted(names)))
 
     def imported(self) -> Any:
-        """The member itself; runs the module, and whatever that raises comes through."""
+        """The member itself; this runs the module, and its exceptions are not caught."""
         return getattr(self._module(), self.member)
 
     def failed(self, error: Exception, mend: str) -> UserError:
-        """What to say of an exception that came out of the module: its line there, and the mend."""
+        """The UserError for an exception from the module: with its line there, and a hint."""
         line = _line(error, self.path)
         place = f" (line {line} of {self.path})" if line else ""
         return UserError(FIELD, f"`{self.name}` fails{place}: {one_line(error)}.", mend)
 
     def made(self, make: "Callable[[], keras.Model]", output: Output, called: str, last: str) -> None:
-        """UserError where `make` makes no model that ends as `output` says; imports Keras.
+        """UserError if `make` does not make a model whose output has the shape of `output`; imports Keras.
 
-        `called` says how the member is called, `last` which layer to end with.
+        `called` and `last` are hints: how the member is called, and which layer the model should end with.
         """
         import keras
 
@@ -93,12 +93,14 @@ class Named:
         except Exception as error:
             raise self.failed(error, called) from error
         if not isinstance(model, keras.Model):
-            raise UserError(FIELD, f"`{self.name}` gives {type(model).__name__}, no keras.Model.", "Return the model.")
+            raise UserError(
+                FIELD, f"`{self.name}` returns {type(model).__name__}, not a keras.Model.", "Return the model."
+            )
         if not model.built:
             problem = f"the model of `{self.name}` has no shapes before its first call."
             raise UserError(FIELD, problem, "Begin with `keras.layers.Input(input)`.")
         if tuple(model.output_shape) != (None, output.units):
-            problem = f"the model of `{self.name}` gives {model.output_shape}, where (None, {output.units}) is needed."
+            problem = f"the model of `{self.name}` has output shape {model.output_shape}, not (None, {output.units})."
             raise UserError(FIELD, problem, last)
 
     def _module(self) -> ModuleType:
@@ -107,12 +109,12 @@ class Named:
         name = f"_own_{self.path.resolve()}"
         if name not in sys.modules:
             spec = importlib.util.spec_from_file_location(name, self.path)
-            assert spec is not None, "a .py file has one"  # noqa: S101
-            assert spec.loader is not None, "and it can be loaded"  # noqa: S101
+            assert spec is not None, "a .py file has a spec"  # noqa: S101
+            assert spec.loader is not None, "a .py file has a loader"  # noqa: S101
             sys.modules[name] = importlib.util.module_from_spec(spec)
             beside = str(self.path.resolve().parents[self.module.count(".")])
             if beside not in sys.path:
-                sys.path.append(beside)  # what lies there may import its neighbours
+                sys.path.append(beside)  # modules in this folder may import each other
             try:
                 spec.loader.exec_module(sys.modules[name])
             except BaseException:
@@ -122,23 +124,23 @@ class Named:
 
 
 def _found(name: str, module: str, folder: Path) -> Path | None:
-    """The module's file; None where it can be imported but has none. UserError where there is no such module."""
+    """The module's file; None if it can be imported but has no file. UserError if there is no such module."""
     path = folder.joinpath(*module.split(".")).with_suffix(".py")
     if path.is_file():
         return path
     try:
         spec = importlib.util.find_spec(module)
-    except Exception:  # noqa: BLE001  of a package's `__init__`, which is run for it
+    except Exception:  # noqa: BLE001  from a package's `__init__`, which find_spec runs
         spec = None
     if spec is None:
         beside = nearest(module, sorted(p.stem for p in folder.glob("*.py")))
-        mend = beside or f"Write {path}, or install the module."
-        raise UserError(FIELD, f"`{name}`: there is no module `{module}`, neither as {path} nor to import.", mend)
+        mend = beside or f"Create {path}, or install the module."
+        raise UserError(FIELD, f"`{name}`: there is no module `{module}`: no file {path}, and no such import.", mend)
     return Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
 
 
 def _names(tree: ast.Module) -> set[str]:
-    """The names that a module's text binds at its top; `*` where it binds all of another's."""
+    """The names that a module's text defines at its top level; `*` if it may define others that cannot be seen."""
     found: set[str] = set()
     for node in tree.body:
         match node:
@@ -154,7 +156,7 @@ def _names(tree: ast.Module) -> set[str]:
 
 
 def _hypermodels(tree: ast.Module) -> set[str]:
-    """A module's classes that derive from one called …HyperModel, instances of them, and functions of one `hp`."""
+    """A module's classes derived from one called …HyperModel, their instances, and functions with one argument `hp`."""
     found: set[str] = set()
     for node in tree.body:
         match node:
@@ -170,7 +172,7 @@ def _hypermodels(tree: ast.Module) -> set[str]:
 
 
 def _line(error: BaseException, path: Path | None) -> int | None:
-    """The last line of a file that an error came through."""
+    """The line of the file `path` in an error's traceback, the innermost one; None if there is none."""
     line, trace = None, error.__traceback__
     while trace is not None:
         if path is not None and Path(trace.tb_frame.f_code.co_filename).absolute() == path.absolute():

@@ -1,4 +1,4 @@
-"""The optimizers of Keras and the numbers of each, known without importing Keras."""
+"""Keras's optimizers and the arguments of each, as tables that need no import of Keras."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,7 +12,7 @@ EVERY: Final = (
     "use_ema",
     "ema_momentum",
 )
-"""The numbers that every optimizer takes."""
+"""The arguments that every optimizer takes."""
 
 OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "sgd": ("momentum", "nesterov"),
@@ -35,15 +35,15 @@ OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "lamb": ("beta_1", "beta_2", "epsilon"),
     "adafactor": ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step"),
 }
-"""What each optimizer takes besides; the keys are what `training.optimizer` may say."""
+"""The further arguments of each optimizer; the keys are the allowed values of `training.optimizer`."""
 
 OPTIMIZERS: Final = tuple(OWN)
 
 NUMBERS: Final = frozenset(number for own in OWN.values() for number in own)
-"""The numbers that some optimizers have and others have not."""
+"""The arguments that only some optimizers have."""
 
 NAMES: Final = frozenset({"optimizer", *EVERY, *NUMBERS})
-"""What `[training]` says of the optimizer: its kind, and every number that one has."""
+"""All keys of `[training]` about the optimizer: its name, and the arguments of any optimizer."""
 
 CLASSES: Final[Mapping[str, str]] = {
     **{name: name.capitalize() for name in OWN},
@@ -51,9 +51,9 @@ CLASSES: Final[Mapping[str, str]] = {
     "rmsprop": "RMSprop",
     "adamw": "AdamW",
 }
-"""The class in `keras.optimizers` of each name; `keras.optimizers.get` does not know `lamb`."""
+"""The class in `keras.optimizers` for each name; needed because `keras.optimizers.get` does not know `lamb`."""
 
 
 def takes(optimizer: str, number: str) -> bool:
-    """Whether an optimizer has a number of that name."""
+    """Whether an optimizer has an argument of this name."""
     return number in EVERY or number in OWN[optimizer]

@@ -1,4 +1,4 @@
-"""The keys of an experiment file that the command line sets, under its own short names."""
+"""Keys of an experiment file that the command line sets, some of them under short names."""
 
 import argparse
 import tomllib
@@ -17,12 +17,12 @@ SHORT: Final = {
     "engine": "training.engine",
     "backend": "training.backend",
 }
-"""Option to dotted key."""
+"""The dotted key that each option sets."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add an option for each short name, and `--set` for every other key."""
-    group = parser.add_argument_group("instead of what the file says")
+    group = parser.add_argument_group("values that replace those in the file")
     for option, dotted in SHORT.items():
         group.add_argument(f"--{option}", metavar="VALUE", help=dotted)
     group.add_argument(
@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def words(args: argparse.Namespace) -> list[str]:
-    """The words of a command line that set what the parsed arguments set."""
+    """The command-line words that set the same keys as the parsed arguments."""
     pairs = [(option, getattr(args, option)) for option in (*SHORT, "set")]
     return [word for option, given in pairs if given is not None for word in (f"--{option}", str(given))]
 
@@ -48,7 +48,7 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _words(text: str) -> list[str]:
-    """The text cut at blanks that stand outside brackets and quotes."""
+    """The words of the text, split at spaces outside brackets and quotes."""
     words, depth, quote = [""], 0, ""
     for letter in text:
         if quote:
@@ -65,7 +65,7 @@ def _words(text: str) -> list[str]:
 
 
 def _value(text: str) -> Any:
-    """What TOML reads after an equals sign; a bare word is a text."""
+    """The value that TOML reads from the text; text that is not TOML, such as a bare word, stays a string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

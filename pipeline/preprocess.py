@@ -1,4 +1,4 @@
-"""Stage 2: a data set split in three, and a transform fitted on its training part."""
+"""Stage 2: a data set split into three parts, and a transform fitted on the training part."""
 
 import warnings
 from typing import Any
@@ -10,7 +10,7 @@ from pipeline.experiment import Experiment, SplitSettings
 
 
 def preprocess(dataset: Dataset, experiment: Experiment) -> Prepared:
-    """The data set split by seed before anything is fitted, then made ready; the test part stays closed."""
+    """The data set, split by seed before anything is fitted, then transformed; the test part is not touched."""
     try:
         split = split_rows(dataset, experiment.data.split, experiment.data.rows)
         transform = _fitted(dataset, split, experiment)
@@ -18,7 +18,7 @@ def preprocess(dataset: Dataset, experiment: Experiment) -> Prepared:
         raise error.within(experiment.file) from None
     features, target = dataset.features, dataset.target
     train = transform.arrays(features.iloc[split.train], target.iloc[split.train])
-    # scikit-learn refuses to transform no rows
+    # scikit-learn refuses to transform a table without rows
     validation = (
         transform.arrays(features.iloc[split.validation], target.iloc[split.validation])
         if len(split.validation)
@@ -28,11 +28,11 @@ def preprocess(dataset: Dataset, experiment: Experiment) -> Prepared:
 
 
 def split_rows(dataset: Dataset, settings: SplitSettings, most: int | None = None) -> Split:
-    """Row numbers for training, validation and test, a function of the labels and the seed alone.
+    """Row numbers for training, validation and test; they depend on the labels and the seed, never on features.
 
-    Stratified by class where `settings.stratify` and the task has classes. A data set's official test part is taken
-    instead of `settings.test`; training and validation share at most `most` of the other rows. UserError where a part
-    or a class is too small.
+    The split is stratified by class if `settings.stratify` is set and the task has classes. A data set's official test
+    part replaces `settings.test`. Training and validation together get at most `most` of the other rows. Raises
+    UserError if a part or a class is too small.
     """
     import numpy as np
     from sklearn.model_selection import train_test_split
@@ -57,7 +57,7 @@ def split_rows(dataset: Dataset, settings: SplitSettings, most: int | None = Non
         size = round(pool * settings.validation)
         if len(rest) - size < 1 or (settings.test and not len(test)) or (settings.validation and not size):
             problem = f"{len(rows)} rows are too few for these shares."
-            raise UserError("data.split", problem, "Give it more rows.")
+            raise UserError("data.split", problem, "Add rows, or change the shares.")
         train, validation = cut(rest, size)
     except ValueError as error:
         raise UserError("data.split", f"{error}", "Merge rare classes, or set `stratify = false`.") from None
@@ -69,7 +69,7 @@ def _fitted(dataset: Dataset, split: Split, experiment: Experiment) -> Transform
     made = choose.transform(dataset.form.kind).ready(train, experiment, dataset.form.shape)
     _check_finite(dataset, made.columns)
     with warnings.catch_warnings():
-        # a column without any value in the training part is imputed as nothing, which scikit-learn warns of
+        # scikit-learn warns of a column without any value in the training part, which it cannot impute
         warnings.simplefilter("ignore", UserWarning)
         made.encoder.fit(train[list(made.columns)])
     if dataset.task is Task.REGRESSION:

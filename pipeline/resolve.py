@@ -1,4 +1,4 @@
-"""An experiment's file and the command line's overrides to one checked `Experiment`."""
+"""Resolves an experiment file and the command line's overrides to one checked `Experiment`."""
 
 import tomllib
 from collections.abc import Mapping
@@ -33,9 +33,9 @@ S = TypeVar("S", bound=Section)
 
 
 def resolve(name: str, overrides: Mapping[str, Any] | None = None) -> Experiment:
-    """The experiment `name` (of `experiments/name.toml`, or a path), its keys overridden by dotted `overrides`.
+    """The experiment `name` (of `experiments/name.toml`, or a path), with dotted `overrides` of its keys applied.
 
-    Raises UserError for whatever can be wrong before any data is read.
+    Raises UserError for every mistake that can be found before any data is read.
     """
     path = _path(name)
     given = overrides or {}
@@ -57,7 +57,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError("", f"this is no TOML: {error}.", "Mend that line.") from None
+        raise UserError("", f"this is not valid TOML: {error}.", "Correct that line.") from None
 
 
 def _overridden(file: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +104,10 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
 
 
 def _model_and_training(path: Path, file: Mapping[str, Any]) -> tuple[Model, Training]:
-    """Both sections; of a HyperModel they follow from its builds, for which Keras is imported once all else is read."""
+    """Both sections. For a HyperModel they follow from its builds.
+
+    Building imports Keras, so the other sections are checked first.
+    """
     family = choose.family(_name("models", "family", "model", file), str(path))
     raw = file.get("training", {})
     kind, model, training = family.sections(file["model"], _section(Training, "training", raw), raw)
@@ -112,7 +115,7 @@ def _model_and_training(path: Path, file: Mapping[str, Any]) -> tuple[Model, Tra
 
 
 def _name(folder: str, key: str, field: str, file: Mapping[str, Any]) -> str:
-    """The name of a part, which a section has to give."""
+    """The name of the part that a section selects; UserError if it is missing."""
     name = file.get(field, {}).get(key)
     if not isinstance(name, str):
         known = ", ".join(choose.names(folder))
@@ -128,7 +131,7 @@ def _section(kind: type[S], field: str, raw: Mapping[str, Any]) -> S:
 
 
 def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any], field: str) -> dict[str, Scalar]:
-    """A whole setting: `table` over what the file fixes over the defaults; UserError at `field`."""
+    """A value for every setting: from `table`, else fixed in the file, else the default; UserError at `field`."""
     preprocess, model, training = sections
     kinds = (type(model), Training, EarlyStopping)
     theirs = NAMES if training.optimizer is None else frozenset()
@@ -144,14 +147,14 @@ def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any
         if key not in known:
             raise UserError(f"{field}.{key}", "unknown setting.", nearest(key, known))
         if isinstance(value, dict | list):
-            raise UserError(f"{field}.{key}", f"is {value!r}.", "Write one value: this is one setting, not a space.")
+            raise UserError(f"{field}.{key}", f"is {value!r}.", "Write one value, not a range or choices.")
     try:
         whole_model = _overlaid(model, table)
         whole_training = _overlaid(training, {k: v for k, v in table.items() if k not in type(model).model_fields})
         whole_preprocess = _overlaid(preprocess, table)
     except ValidationError as error:
         raise mend.user_error(error, type(model), field) from None
-    except UserError as error:  # of a section's own check, which knows the setting by its place in the file
+    except UserError as error:  # from a section's own check, which names the setting's place in the file
         raise UserError(f"{field}.{error.where.rpartition('.')[2]}", error.problem, error.mend) from None
     if training.optimizer is None:
         whole_training = whole_training.model_copy(update={"optimizer": None})
@@ -160,7 +163,7 @@ def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any
 
 
 def _listed(experiment: Experiment) -> Experiment:
-    """The experiment with each listed trial as a whole setting, without what is no part of that trial."""
+    """The experiment with every setting of each listed trial, but without settings that are not part of it."""
     space, whole = experiment.space, []
     for i, table in enumerate(experiment.search.listed, 1):
         field = f"search.listed[{i}]"
@@ -180,7 +183,7 @@ def _overlaid(section: S, table: Mapping[str, Any]) -> S:
     if isinstance(stopping, Section):
         fixed["early_stopping"] = _overlaid(stopping, table)
     if kind is Training and "optimizer" in own and own["optimizer"] != fixed.get("optimizer"):
-        # another optimizer's numbers would be wrong or unknown here
+        # the arguments of another optimizer would be wrong or unknown here
         fixed = {key: value for key, value in fixed.items() if key in ("batch_size", "epochs", "early_stopping")}
     return kind.model_validate({**fixed, **own})
 
@@ -194,5 +197,5 @@ def _check(experiment: Experiment) -> None:
         return
     known = list(dict.fromkeys(m for task in Task for m in measured(task, validation=True)))
     if search.objective not in known:
-        problem = f"`{search.objective}` is nothing that a training measures."
+        problem = f"`{search.objective}` is not measured for any task."
         raise UserError("search.objective", problem, nearest(search.objective, known))

@@ -1,4 +1,4 @@
-"""Scaling that is searched: layers before a model's own, their constants fitted on the training part."""
+"""Searched scaling: layers in front of a model, with constants fitted on the training part."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ UNIT_ROWS: Final = "unit_rows"
 @final
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """x * `slopes` + `offsets`, a number each for every column that comes out of the transform (columns,)."""
+    """The scaling x * `slopes` + `offsets`; both have one number per output column of the transform (columns,)."""
 
     slopes: tuple[float, ...]
     offsets: tuple[float, ...]
@@ -29,7 +29,10 @@ class Scaling:
 @final
 @dataclass(frozen=True, slots=True)
 class Scalings:
-    """Every scaling by its name; rows are divided by the length of their first `numeric` columns for `unit_rows`."""
+    """Every scaling by its name, except `unit_rows`.
+
+    `unit_rows` divides each row's first `numeric` columns by their Euclidean length.
+    """
 
     numeric: int
     by_name: Mapping[str, Scaling]
@@ -39,9 +42,9 @@ Make: TypeAlias = "Callable[[Params], keras.Model]"
 
 
 def scalings(prepared: Prepared) -> Scalings:
-    """The scalings of the numeric columns of a table whose transform leaves them as they are.
+    """The scalings for the numeric columns of a table whose transform does not scale them.
 
-    UserError where there is no such column.
+    Raises UserError if the table has no numeric column.
     """
     import numpy as np
 
@@ -49,14 +52,14 @@ def scalings(prepared: Prepared) -> Scalings:
     x = prepared.train.x.astype(np.float64)
     numeric, rest = columns.stop, x.shape[1] - columns.stop
     if not numeric:
-        problem = f"is searched, but no column of {prepared.dataset.name} is a number."
-        raise UserError("preprocess.scale", problem, "Write one of the choices.")
+        problem = f"is searched, but {prepared.dataset.name} has no numeric column."
+        raise UserError("preprocess.scale", problem, "Write a single scale, not choices.")
     ends = np.stack([np.zeros(numeric), np.ones(numeric)])
     found = {}
     for name in SCALES:
         if name == UNIT_ROWS:
             continue
-        # each of these is a straight line for each column: two points of it say which
+        # each scaling is linear in each column, so its values at 0 and 1 determine it
         offsets, ones = scaler(name, x[:, :numeric]).fit(x[:, :numeric]).transform(ends)
         slopes = ones - offsets
         found[name] = Scaling((*map(float, slopes), *[1.0] * rest), (*map(float, offsets), *[0.0] * rest))
@@ -64,9 +67,9 @@ def scalings(prepared: Prepared) -> Scalings:
 
 
 def scaled(settings: Params, make: "Make", fitted: Scalings) -> "keras.Model":
-    """The model that `make` makes of `settings`, behind the scaling that they name.
+    """The model that `make` makes from `settings`, with the scaling that they name in front of it.
 
-    Plain layers of Keras: a saved model is loaded without this package.
+    It has only Keras's own layers, so a saved model can be loaded without this package.
     """
     import keras
 
@@ -75,7 +78,7 @@ def scaled(settings: Params, make: "Make", fitted: Scalings) -> "keras.Model":
     outputs = _scaled(inputs, str(settings["scale"]), fitted)
     if not isinstance(model, keras.Sequential):
         return keras.Model(inputs, model(outputs))
-    for layer in model.layers:  # one by one, so that they stay layers of the whole
+    for layer in model.layers:  # one by one, so that they are layers of the new model itself
         outputs = layer(outputs)
     return keras.Model(inputs, outputs)
 

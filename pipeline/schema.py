@@ -11,7 +11,7 @@ from pipeline.experiment import Preprocess, Search, Section, Training
 
 OWN: Final = {
     "type": "object",
-    "title": "a model of one's own",
+    "title": "a user's own model",
     "properties": {"family": {"type": "string", "pattern": f"^{PREFIX}.+\\..+$"}},
     "required": ["family"],
     "additionalProperties": {"type": ["number", "string", "boolean", "array", "object"]},
@@ -19,7 +19,7 @@ OWN: Final = {
 
 
 def schema() -> dict[str, Any]:
-    """The schema of a whole file: `[data]` by its source, `[model]` by its family."""
+    """The schema of a whole file; `[data]` depends on its source and `[model]` on its family."""
     sources = [choose.source(name).Settings for name in choose.names("sources")]
     models = [choose.family_file(name).Settings for name in choose.names("models")]
     sections: list[type[Section]] = [Preprocess, Training, Search, *sources, *models]
@@ -38,7 +38,7 @@ def schema() -> dict[str, Any]:
             "model": {"oneOf": [*(refs[kind] for kind in models), OWN]},
             "training": refs[Training],
             "search": refs[Search],
-            "baseline": {"type": "object", "description": "one whole setting, a value for each name"},
+            "baseline": {"type": "object", "description": "one value for each setting"},
         },
         "required": ["data", "model"],
         "additionalProperties": False,

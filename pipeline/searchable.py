@@ -1,4 +1,4 @@
-"""A setting of an experiment file that is a value, a range or choices, as pydantic reads it."""
+"""How pydantic reads a setting of an experiment file: as a value, a range or choices."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ KIND_NAMES: Final[Mapping[type, tuple[str, str]]] = {
     int: ("a whole number", "integer"),
     float: ("a number", "number"),
     bool: ("true or false", "boolean"),
-    str: ("a text", "string"),
+    str: ("a string", "string"),
 }
 RANGE_KEYS: Final = ("low", "high", "log", "step", "points", "when")
 PLAIN: Final = {"type": ["number", "string", "boolean"]}
 WHEN: Final = {
     "type": "object",
-    "description": "values of other searched settings, all of which a trial must have for this one to be part of it",
+    "description": "values of other searched settings; this setting is part of a trial only if the trial has them all",
     "minProperties": 1,
     "additionalProperties": {"anyOf": [PLAIN, {"type": "array", "items": PLAIN, "minItems": 1}]},
 }
@@ -32,9 +32,9 @@ Setting: TypeAlias = Scalar | Dimension
 @final
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """Annotates a field: `kind` is int, float, bool or str; values lie in [least, most], or are among `allowed`.
+    """Annotates a field: `kind` is int, float, bool or str; values lie in [least, most] and (above, below).
 
-    Texts may have to match `pattern`, of which `example` is one.
+    Strings are among `allowed`, or match `pattern`, if these are given; `example` is a string that matches.
     """
 
     kind: type
@@ -47,7 +47,7 @@ class Searchable:
     example: str = ""
 
     def read(self, given: Any) -> Setting:
-        """The value, range or choice that `given` says; PydanticCustomError where it says none."""
+        """The value, range or choices written in `given`; PydanticCustomError if it is none of these."""
         if isinstance(given, Dimension):
             return given
         if isinstance(given, Mapping):
@@ -57,7 +57,7 @@ class Searchable:
         return self.scalar(given)
 
     def scalar(self, given: Any) -> Scalar:
-        """One value, checked for its kind and bounds."""
+        """One value, checked for its type and bounds."""
         right = isinstance(given, self.kind) or (self.kind is float and isinstance(given, int))
         if not right or (isinstance(given, bool) and self.kind is not bool):
             raise _wrong(f"is {given!r}, not {KIND_NAMES[self.kind][0]}.", self._mend())

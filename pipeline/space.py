@@ -1,4 +1,4 @@
-"""What may be searched: dimensions with a name, and points of the space they span."""
+"""The search space: named dimensions, and the points of the space that they span."""
 
 import itertools
 import math
@@ -13,7 +13,7 @@ Params: TypeAlias = Mapping[str, Scalar]
 @final
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """That another dimension of the space, `parent`, has one of these values."""
+    """The condition that another dimension of the space, `parent`, has one of these `values`."""
 
     parent: str
     values: tuple[Scalar, ...]
@@ -22,7 +22,7 @@ class Condition:
 @final
 @dataclass(frozen=True, slots=True)
 class Float:
-    """A real number in [low, high]; on a logarithmic axis, in steps, or (for grids) at `points` places."""
+    """A real number in [low, high]; on a logarithmic axis, in steps, or (for grids) at `points` values."""
 
     low: float
     high: float
@@ -38,7 +38,7 @@ class Float:
             object.__setattr__(self, "high", max(high, self.low))
 
     def at(self, u: float) -> float:
-        """The value at share `u` in [0, 1] of the axis."""
+        """The value at position `u` in [0, 1] on the axis."""
         if self.step is not None:
             places = _whole_steps(self.low, self.high, self.step) + 1
             return self._step(min(int(u * places), places - 1))
@@ -63,7 +63,7 @@ class Float:
         return isinstance(value, int | float) and self.low <= value <= self.high
 
     def nearest(self, value: Scalar) -> float:
-        """The place of the range nearest to `value`: what a library's rounding has moved, put back."""
+        """The value of the range nearest to `value`; this undoes a library's rounding errors."""
         if self.step is None:
             return self._within(float(value))
         places = _whole_steps(self.low, self.high, self.step)
@@ -93,7 +93,7 @@ class Int:
         object.__setattr__(self, "high", self.low + (self.high - self.low) // self.step * self.step)
 
     def at(self, u: float) -> int:
-        """The value at share `u` in [0, 1] of the axis; every value has an equal part of it unless `log`."""
+        """The value at position `u` in [0, 1] on the axis; unless `log`, every value has an equal share of it."""
         if self.log:
             low, high = self.low - 0.5, self.high + 0.5
             return min(max(round(low * math.pow(high / low, u)), self.low), self.high)
@@ -101,7 +101,7 @@ class Int:
         return self.low + self.step * min(int(u * places), places - 1)
 
     def grid(self) -> tuple[int, ...]:
-        """The values a grid search tries: every step, or `points` of them evenly laid along the axis."""
+        """The values a grid search tries: every step, or `points` steps spread evenly along the axis."""
         if self.points is None:
             return tuple(range(self.low, self.high + 1, self.step))
         laid = Float(self.low, self.high, log=self.log, points=self.points).grid()
@@ -120,7 +120,7 @@ class Int:
 @final
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of some options, without an order."""
+    """One of several options, which have no order."""
 
     options: tuple[Scalar, ...]
     when: tuple[Condition, ...] = ()
@@ -129,10 +129,10 @@ class Choice:
         if not self.options:
             raise ValueError("choices are empty: name at least one")
         if len(set(map(repr, self.options))) < len(self.options):
-            raise ValueError(f"choices {list(self.options)} name one twice: remove it")
+            raise ValueError(f"choices {list(self.options)} contain a value twice: remove one")
 
     def at(self, u: float) -> Scalar:
-        """The option at share `u` in [0, 1]."""
+        """The option at position `u` in [0, 1]."""
         return self.options[min(int(u * len(self.options)), len(self.options) - 1)]
 
     def grid(self) -> tuple[Scalar, ...]:
@@ -144,7 +144,7 @@ class Choice:
         return value in self.options
 
     def nearest(self, value: Scalar) -> Scalar:
-        """`value` itself: options have no neighbours."""
+        """`value` itself, since options have no order."""
         return value
 
 
@@ -156,8 +156,8 @@ Dimension: TypeAlias = Float | Int | Choice
 class Space:
     """The dimensions of a search by name; their order is the order of the unit cube's axes.
 
-    A dimension with `when` is part of a point only where all its conditions hold, and those of its parents. Parents are
-    whole numbers or choices of the same space, and none is its own ancestor.
+    A dimension with `when` is part of a point only if all its conditions hold, and those of its parents. Parents are
+    `Int` or `Choice` dimensions of the same space. No dimension depends on itself, not even through others.
     """
 
     dimensions: Mapping[str, Dimension]
@@ -169,14 +169,14 @@ class Space:
 
     @property
     def ordered(self) -> list[str]:
-        """The names in their order, but none before a parent of its own."""
+        """The names in their order, except that each comes after its parents."""
         found: dict[str, None] = {}
         for name in self.dimensions:
             found |= dict.fromkeys([*self.conditions(name), name])
         return list(found)
 
     def conditions(self, name: str) -> dict[str, tuple[Scalar, ...]]:
-        """The values that each of a dimension's ancestors may have where it is part of a point, eldest first."""
+        """For each ancestor of a dimension, outermost first, the values with which the dimension can apply."""
         found: dict[str, tuple[Scalar, ...]] = {}
         for condition in self.dimensions[name].when:
             above = self.conditions(condition.parent)
@@ -185,7 +185,7 @@ class Space:
         return found
 
     def active(self, params: Params) -> list[str]:
-        """The names of the dimensions that are part of the point, as the values of their parents say."""
+        """The names of the dimensions that are part of the point, given the values of their parents."""
         return [
             name
             for name in self.dimensions
@@ -193,22 +193,22 @@ class Space:
         ]
 
     def at(self, unit: Sequence[float]) -> dict[str, Scalar]:
-        """The point at `unit`, one share in [0, 1] per dimension; those of dimensions that do not apply say nothing."""
+        """The point at `unit`, one position in [0, 1] per dimension; dimensions that do not apply are left out."""
         point = {name: d.at(float(u)) for (name, d), u in zip(self.dimensions.items(), unit, strict=True)}
         return {name: point[name] for name in self.active(point)}
 
     def grid(self) -> Iterator[dict[str, Scalar]]:
-        """Every point of the grid once, the last dimension running fastest."""
+        """Every point of the grid once; the last dimension varies fastest."""
         axes = {name: dimension.grid() for name, dimension in self.dimensions.items()}
         for values in itertools.product(*axes.values()):
             point = dict(zip(axes, values, strict=True))
             active = self.active(point)
-            # of all that differ only in what does not apply, the first
+            # of the points that differ only in dimensions that do not apply, keep the first
             if all(name in active or point[name] == axis[0] for name, axis in axes.items()):
                 yield {name: point[name] for name in active}
 
     def nearest(self, params: Params) -> dict[str, Scalar]:
-        """The point of the space nearest to `params`, which may name more than applies."""
+        """The point of the space nearest to `params`, which may also name dimensions that do not apply."""
         near = {name: d.nearest(params[name]) for name, d in self.dimensions.items() if name in params}
         return {name: near[name] for name in self.active(near)}
 
@@ -227,7 +227,7 @@ def _check_range(low: float, high: float, step: float | None, points: int | None
     if log and low <= 0:
         raise ValueError(f"low {low} cannot lie on a logarithmic axis: use a low above 0, or `log = false`")
     if log and step is not None:
-        raise ValueError("`step` and `log` exclude each other: remove one (`points` lays a grid on a log axis)")
+        raise ValueError("`step` and `log` exclude each other: remove one (`points` gives a grid on a log axis)")
     if step is not None and step <= 0:
         raise ValueError(f"step {step} must be above 0")
     if points is not None and points < 1:
@@ -235,7 +235,7 @@ def _check_range(low: float, high: float, step: float | None, points: int | None
 
 
 def _whole_steps(low: float, high: float, step: float) -> int:
-    # 0.3 / 0.1 is 2.9999999999999996: a share of a step forgives the rounding
+    # 0.3 / 0.1 is 2.9999999999999996: a small share of a step is added against such rounding errors
     return math.floor((high - low) / step + 1e-9)
 
 

@@ -1,4 +1,4 @@
-"""What tests share: experiments made of the Titanic file, prepared data, and the blueprint of its models."""
+"""What tests share: experiments based on `titanic.toml`, its prepared data, and the blueprint of its models."""
 
 import os
 import sqlite3
@@ -36,20 +36,20 @@ def titanic() -> Make:
 
 @pytest.fixture(scope="session")
 def prepared(titanic: Make) -> Prepared:
-    """The Titanic, split and made ready."""
+    """The Titanic's data, split and transformed."""
     experiment = titanic()
     return preprocess(load(experiment), experiment)
 
 
 @pytest.fixture(scope="session")
 def blueprint(titanic: Make, prepared: Prepared) -> Blueprint:
-    """The mlps of the Titanic."""
+    """The blueprint of the Titanic's mlps."""
     return build(titanic(), prepared)
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with MLflow's tables, which cost seconds to make."""
+    """A database with MLflow's tables, which take seconds to create."""
     made = tmp_path_factory.getbasetemp() / "template" / "mlflow.db"
     if not made.exists():
         MlflowArchive(made.parent)

@@ -1,4 +1,4 @@
-"""What `when` may say in an experiment file, and what is wrong with it in one line."""
+"""What `when` may contain in an experiment file, and one-line errors for everything else."""
 
 import tomllib
 from pathlib import Path
@@ -54,17 +54,17 @@ WRONG = [
     ({"rho": 0.9}, "its `when` names rho, which is not given: it is not searched."),
     ({"family": "mlp"}, "its `when` names family, which cannot be searched. Allowed: width, depth, "),
     ({"momentum": 0.5}, "its `when` names itself. Allowed: width, depth, "),
-    ({"optimizer": "sdg"}, "its `when` waits for optimizer sdg, which no trial has. Did you mean `sgd`?"),
-    ({"optimizer": ["sgd", "rmsprop"]}, "its `when` waits for optimizer rmsprop, which no trial has."),
-    ({"depth": 5, **SGD}, "its `when` waits for depth 5, which no trial has. Allowed: 1 to 4."),
-    ({"width": 12, **SGD}, "its `when` waits for width 12, which no trial has. Allowed: 8 to 128 in steps of 8."),
-    ({"depth": True, **SGD}, "its `when` waits for depth True, which no trial has."),
+    ({"optimizer": "sdg"}, "its `when` requires optimizer sdg, which no trial has. Did you mean `sgd`?"),
+    ({"optimizer": ["sgd", "rmsprop"]}, "its `when` requires optimizer rmsprop, which no trial has."),
+    ({"depth": 5, **SGD}, "its `when` requires depth 5, which no trial has. Allowed: 1 to 4."),
+    ({"width": 12, **SGD}, "its `when` requires width 12, which no trial has. Allowed: 8 to 128 in steps of 8."),
+    ({"depth": True, **SGD}, "its `when` requires depth True, which no trial has."),
     ({"optimizer": []}, "when.optimizer is an empty list, so it would never apply. Name at least one value."),
     ({"optimizer": [["sgd"]]}, "when.optimizer is ['sgd']. Write a value of optimizer, or a list of values."),
     ({"dropout": 0.5, **SGD}, "its `when` names dropout, a range of numbers that no trial hits exactly."),
     ({}, 'when is {}. Write the value of another setting: `when = { optimizer = "sgd" }`.'),
     ("sgd", "when is 'sgd'. Write the value of another setting"),
-    ({"depth": 2}, "is searched, and adam has no such number. Add to its range or choices: `when = { optimizer = "),
+    ({"depth": 2}, "is searched, but adam has no such argument. Add to its range or choices: `when = { optimizer = "),
 ]
 
 
@@ -79,10 +79,10 @@ def test_what_cannot_hold_is_said_in_one_line(titanic: Make, when: Any, message:
 def test_a_number_that_not_every_searched_optimizer_has_wants_a_when(titanic: Make) -> None:
     searched = {"training.optimizer": ["adam", "sgd", "rmsprop"], "training.momentum": [0.0, 0.9]}
     with pytest.raises(
-        UserError, match=r'adam has no such number\. Add .*`when = { optimizer = \["sgd", "rmsprop"\] }`'
+        UserError, match=r'adam has no such argument\. Add .*`when = { optimizer = \["sgd", "rmsprop"\] }`'
     ):
         titanic(searched)
-    titanic({**searched, "training.momentum": 0.9})  # one value is given to those that take it, as ever
+    titanic({**searched, "training.momentum": 0.9})  # a fixed value goes only to the optimizers that take it
 
 
 def test_a_circle_is_said_with_the_way_around(titanic: Make) -> None:
@@ -102,7 +102,9 @@ def test_a_circle_is_said_with_the_way_around(titanic: Make) -> None:
 def test_conditions_that_contradict_those_of_a_parent_are_refused(titanic: Make) -> None:
     nesterov = {"choices": [True, False], "when": {"optimizer": "adam"}}
     overrides = {**momentum({**SGD, "nesterov": True}), "training.nesterov": nesterov}
-    with pytest.raises(UserError, match=r"training\.momentum: its `when` and those .* leave no value of optimizer"):
+    with pytest.raises(
+        UserError, match=r"training\.momentum: its `when` and those of its parents leave no value of optimizer"
+    ):
         titanic(overrides)
 
 
@@ -117,10 +119,10 @@ def test_a_listed_trial_is_told_why_a_setting_is_no_part_of_it(titanic: Make) ->
     listed = [{"optimizer": "sgd", "momentum": 0.5, "depth": 1}, {"optimizer": "adam", "depth": 2, "dropout": 0.2}]
     found = titanic({**momentum(SGD), **own, "model.dropout": dropout, "search.listed": listed}).search.listed
     assert [("momentum" in table, "dropout" in table) for table in found] == [(True, False), (False, True)]
-    message = r"search\.listed\[2\]\.dropout: is no part of this trial: it needs depth 2 or 3\. Remove dropout\."
+    message = r"search\.listed\[2\]\.dropout: is not part of this trial: it needs depth 2 or 3\. Remove dropout\."
     with pytest.raises(UserError, match=message):
         titanic({**own, "model.dropout": dropout, "search.listed": [listed[1], {"depth": 4, "dropout": 0.2}]})
-    with pytest.raises(UserError, match=r"search\.listed\[1\]\.momentum: adam has no such number\."):
+    with pytest.raises(UserError, match=r"search\.listed\[1\]\.momentum: adam has no such argument\."):
         titanic({**momentum(SGD), **own, "search.listed": [{"momentum": 0.5}]})
 
 

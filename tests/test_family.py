@@ -1,4 +1,4 @@
-"""A model of one's own: declared in a Python file beside the experiment's, searched as any family is."""
+"""A user's own model: defined in a Python file beside the experiment file, searched like any family."""
 
 import pickle
 from collections.abc import Callable
@@ -70,7 +70,7 @@ MODEL: dict[str, Any] = {
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """An experiment on the Titanic with `[model]` as given, `nets.py` and what that imports beside it."""
+    """Writes an experiment on the Titanic with the given `[model]`; `nets.py` and its import lie beside the file."""
     (tmp_path / "nets.py").write_text(NETS)
     (tmp_path / "beside.py").write_text('ACTIVATION = "relu"\n')
 
@@ -136,17 +136,21 @@ def test_a_module_that_can_be_imported_will_do(write: Write, tmp_path: Path, mon
 
 
 FILE_WRONG = [
-    ("python:small", {}, "model.family: `python:small` names no function. Write `python:module.function`"),
-    ("python:nets.", {}, "model.family: `python:nets.` names no function."),
-    ("python:nots.small", {}, "model.family: `python:nots.small`: there is no module `nots`, neither as "),
+    (
+        "python:small",
+        {},
+        "model.family: `python:small` does not name a function in a module. Write `python:module.function`",
+    ),
+    ("python:nets.", {}, "model.family: `python:nets.` does not name a function in a module."),
+    ("python:nots.small", {}, "model.family: `python:nots.small`: there is no module `nots`: no file "),
     ("python:nots.small", {}, "Did you mean `nets`?"),
     ("python:nets.smal", {}, "nets.py has no function `smal`. Did you mean `small`?"),
-    ("python:torn.small", {}, "torn.py, line 1 is no Python: "),
-    ("python:nets.small", {"units": [8, "x"]}, "model.units: is [8, 'x'], which is no value, range or choices"),
-    ("python:nets.small", {"units": []}, "model.units: is [], which is no value"),
+    ("python:torn.small", {}, "torn.py, line 1 is not valid Python: "),
+    ("python:nets.small", {"units": [8, "x"]}, "model.units: is [8, 'x'], which is not a value, a range or choices"),
+    ("python:nets.small", {"units": []}, "model.units: is [], which is not a value"),
     ("python:nets.small", {"units": {"low": 8}}, "model.units: is a range without `high`."),
     ("python:nets.small", {"units": {"low": 9, "high": 8}}, "model.units: low 9 is above high 8: swap them."),
-    ("python:nets.small", {"epochs": 3}, "model.epochs: is a name of [training]. Give the model's setting another"),
+    ("python:nets.small", {"epochs": 3}, "model.epochs: is a key of [training]. Give the model's setting another"),
     ("python:nets.small", {"copy": 3}, "model.copy: cannot be a setting's name."),
 ]
 
@@ -170,9 +174,9 @@ def test_what_is_wrong_is_said_before_anything_is_read(
         ("broken", "KeyError: 'unitss'. It is called as function(settings, input, output)"),
         ("one_argument", "TypeError: one_argument() takes 1 positional argument but 3 were given."),
         ("number", "TypeError: 'int' object is not callable."),
-        ("nothing", "`python:nets.nothing` gives NoneType, no keras.Model. Return the model."),
+        ("nothing", "`python:nets.nothing` returns NoneType, not a keras.Model. Return the model."),
         ("unshaped", "has no shapes before its first call. Begin with `keras.layers.Input(input)`."),
-        ("three", "gives (None, 3), where (None, 2) is needed. End with `keras.layers.Dense(output.units, "),
+        ("three", "has output shape (None, 3), not (None, 2). End with `keras.layers.Dense(output.units, "),
     ],
 )
 def test_a_function_that_makes_no_model_is_named_before_any_run(function: str, message: str, write: Write) -> None:

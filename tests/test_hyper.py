@@ -1,4 +1,4 @@
-"""A `keras_tuner.HyperModel` as its author wrote it, searched by any library to a champion that predicts."""
+"""A `keras_tuner.HyperModel` is searched unchanged, by any library, and its champion predicts."""
 
 import pickle
 from collections.abc import Callable, Sequence
@@ -121,7 +121,7 @@ BROKEN = next(number for number, line in enumerate(NETS.splitlines(), 1) if '+ "
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """An experiment on the Titanic with a member of `nets.py`, which lies beside it, and further keys of `[model]`."""
+    """Writes an experiment on the Titanic with a member of `nets.py` beside it, and further keys of `[model]`."""
     (tmp_path / "nets.py").write_text(NETS)
 
     def make(member: str, model: dict[str, Any] | None = None, **sections: Any) -> Path:
@@ -239,7 +239,7 @@ FILE_WRONG = [
     (
         "batch",
         {},
-        "model.family, `python:nets.batch`: asks for `batch_size`, which is a name of [training]. Take it out",
+        "model.family, `python:nets.batch`: asks for `batch_size`, which is a key of [training]. Remove it",
     ),
     ("sign", {}, "model.family, `python:nets.sign`: asks for `units%`, which cannot be a setting's name. Rename it"),
     ("tuner", {}, "`python:nets.tuner`: asks for `tuner/epochs`, which cannot be a setting's name."),
@@ -261,10 +261,13 @@ def test_what_is_wrong_with_the_file_or_the_class_is_one_sentence(
 @pytest.mark.parametrize(
     ("member", "message"),
     [
-        ("three", 'gives (None, 3), where (None, 2) is needed. End with `keras.layers.Dense(2, "softmax")`.'),
-        ("image", "its model takes rows of shape (28, 28), and a row of this data is (12,). Leave its Input layer out"),
-        ("regression", "is compiled with the loss mean_squared_error, and this task is trained by sparse_categorical_"),
-        ("steps", "its model has a train_step of its own."),
+        ("three", 'has output shape (None, 3), not (None, 2). End with `keras.layers.Dense(2, "softmax")`.'),
+        (
+            "image",
+            "its model takes rows of shape (28, 28), but a row of this data has shape (12,). Leave its Input layer out",
+        ),
+        ("regression", "is compiled with the loss mean_squared_error, but this task needs sparse_categorical_"),
+        ("steps", "its model defines its own train_step."),
     ],
 )
 def test_what_does_not_fit_the_data_is_one_sentence_before_any_run(member: str, message: str, write: Write) -> None:

@@ -1,4 +1,4 @@
-"""Imports go down the house only; heavy libraries are imported in their own rooms only."""
+"""Modules import only from lower levels of `ORDER`; heavy libraries only where `ROOMS` allows it."""
 
 import ast
 import subprocess
@@ -95,7 +95,7 @@ def test_imports_go_down(path: Path) -> None:
             continue
         if {room(module), own} <= {"models", "family", "hyper"}:
             continue
-        assert LEVEL[room(module)] > LEVEL[own], f"{path} imports {module}, which lies beside or above it"
+        assert LEVEL[room(module)] > LEVEL[own], f"{path} imports {module}, which is not on a lower level"
 
 
 def test_parts_of_a_folder_do_not_import_each_other() -> None:

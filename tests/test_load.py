@@ -1,4 +1,4 @@
-"""Tables of one's own: read, understood, and refused with a sentence that helps."""
+"""A user's own tables are read and understood, or refused with an error that helps."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ Own = Callable[..., Dataset]
 
 @pytest.fixture
 def own(tmp_path: Path) -> Own:
-    """The data set of a table that lies in a CSV or Parquet file, under an experiment of two lines."""
+    """Writes a table to a CSV or Parquet file and loads it with an experiment of two lines."""
 
     def make(frame: pd.DataFrame, source: str = "csv", **data: Any) -> Dataset:
         path = tmp_path / f"table.{source}"

@@ -1,4 +1,4 @@
-"""The split is dealt before anything is fitted; the training part alone decides."""
+"""Rows are split before anything is fitted, and only the training part influences what is fitted."""
 
 from dataclasses import replace
 from typing import Any

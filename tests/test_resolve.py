@@ -1,4 +1,4 @@
-"""An experiment file says what it says, or what is wrong with it in one line."""
+"""An experiment file is resolved as written, or one line says what is wrong with it."""
 
 import json
 import re
@@ -52,7 +52,10 @@ WRONG = [
     ({"training.optimiser": "adam"}, "training.optimiser: unknown key. Did you mean `training.optimizer`?"),
     ({"training.learning_rat": 0.1}, "Did you mean `training.learning_rate`?"),
     ({"training.learning_rate": {"low": 1.0, "high": 0.1}}, "training.learning_rate: low 1.0 is above high 0.1: swap"),
-    ({"training.momentum": 0.9}, "training.momentum: adam has no such number. Optimizers that have it: sgd, rmsprop."),
+    (
+        {"training.momentum": 0.9},
+        "training.momentum: adam has no such argument. Optimizers that have it: sgd, rmsprop.",
+    ),
     ({"training.weight_decay": {"low": 0, "high": 1, "log": True}}, "low 0.0 cannot lie on a logarithmic axis"),
     ({"training.learning_rate": {"low": 0.1, "high": 1, "log": True, "step": 0.1}}, "`step` and `log` exclude"),
     ({"training.early_stopping.patiense": 3}, "Did you mean `training.early_stopping.patience`?"),
@@ -105,7 +108,7 @@ def test_a_file_that_is_not_there_or_no_toml(tmp_path: Path) -> None:
         resolve("titnic")
     file = tmp_path / "broken.toml"
     file.write_text("[data\n")
-    with pytest.raises(UserError, match=r"broken\.toml: this is no TOML: .*line 1"):
+    with pytest.raises(UserError, match=r"broken\.toml: this is not valid TOML: .*line 1"):
         resolve(str(file))
 
 

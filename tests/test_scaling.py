@@ -1,4 +1,4 @@
-"""Scaling as a layer does what scaling by the transform does, and travels with the model."""
+"""Scaling as a layer gives the same as scaling by the transform, and is saved with the model."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ PARAMS = {"width": 8, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
 
 
 def passengers() -> Dataset:
-    """Numbers of very different sizes, one column with gaps, one of text."""
+    """Numbers of very different sizes, one column with missing values, one of text."""
     generator = np.random.default_rng(5)
     frame = pd.DataFrame(
         {
@@ -61,5 +61,5 @@ def test_a_scaling_layer_gives_what_the_transform_does(
 def test_a_table_without_numbers_has_no_scale_to_search(titanic: Make) -> None:
     experiment = titanic({"preprocess.scale": ["standard", "robust"], "data.columns": ["class"]})
     prepared = preprocess(passengers(), experiment)
-    with pytest.raises(UserError, match="no column of d is a number"):
+    with pytest.raises(UserError, match="d has no numeric column"):
         build(experiment, prepared)

@@ -1,4 +1,4 @@
-"""Spaces: whatever the range, its points lie in it, on its steps, and a grid is what it says."""
+"""Spaces: for any range, its points lie in it and on its steps, and a grid has the values that it should."""
 
 import itertools
 import math
@@ -148,7 +148,7 @@ def test_a_spaces_grid_is_the_product_of_its_axes_the_last_running_fastest(named
 
 @st.composite
 def conditional(draw: st.DrawFn, dimensions: st.SearchStrategy[Dimension] = dimensions) -> Space:
-    """A space of which some dimensions depend on others, in any order."""
+    """A space in which some dimensions depend on others, in any order."""
     named: dict[str, Dimension] = {}
     for name in "abcde":
         dimension = draw(dimensions)
@@ -176,7 +176,7 @@ def test_a_point_has_a_dimension_if_and_only_if_its_parents_do_and_have_the_valu
         else:
             more = {**point, name: dimension.at(0.5)}
             assert not space.holds(more)
-            assert space.nearest(more) == point, "what a library names beside is left out"
+            assert space.nearest(more) == point, "further names that a library adds are left out"
 
 
 @given(conditional())
@@ -212,7 +212,7 @@ def test_a_grid_with_conditions_has_each_point_once(space: Space) -> None:
         (Float, {"low": math.nan, "high": 1}, "must be finite"),
         (Float, {"low": 0, "high": math.inf}, "must be finite"),
         (Choice, {"options": ()}, "name at least one"),
-        (Choice, {"options": (1, 2, 1)}, "name one twice"),
+        (Choice, {"options": (1, 2, 1)}, "contain a value twice"),
     ],
 )
 def test_what_is_no_range_is_refused_with_the_mend(kind: type[Dimension], given: dict[str, Any], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Which models there are: a family turns settings into an ordinary Keras model and knows nothing of data or searches.
+"""The model families: a family turns settings into an ordinary Keras model and knows nothing of data or searches.
 
 The file's name is the value of `model.family`. Each file offers what `FamilyFile` lists and imports Keras inside its
 function `model`. A family whose name begins with `python:` is a user's own: `python/` finds it. Whatever its kind, a
@@ -52,7 +52,7 @@ class Family(Protocol):
 
     @property
     def optimizer(self) -> "Callable[[Params], keras.optimizers.Optimizer] | None":
-        """Makes the optimizer of a trial where the models bring their own; None where settings alone make it."""
+        """Makes the optimizer of a trial if the models come compiled; None if the settings alone describe it."""
 
     def sections(
         self, model: Mapping[str, Any], training: Training, given: Collection[str]
@@ -63,17 +63,17 @@ class Family(Protocol):
         """
 
     def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
-        """UserError where no model for such rows comes of the settings; may import Keras."""
+        """UserError if the settings make no model for such rows; may import Keras."""
 
     def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
         """A new model of the settings."""
 
     def trained(self, settings: Params, output: Output) -> Output:
-        """The output while a model of the settings is trained: logits where the family can give them."""
+        """The output during training: logits if the family can give them."""
 
 
 def family(name: str, file: str) -> Family:
-    """The family that a file names; UserError at `model.family` where there is none."""
+    """The family that a file names; UserError at `model.family` if there is none of this name."""
     if name.startswith(PREFIX):
         from pipeline.models import python
 

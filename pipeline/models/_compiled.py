@@ -1,4 +1,4 @@
-"""A model that comes compiled, made to answer as its task needs; what it was compiled for has to be that."""
+"""A user's compiled model, adapted to the output that its task needs; its loss must be the task's."""
 
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import keras
 
 CLASSES: Final = ("sparse_categorical_crossentropy", "categorical_crossentropy")
-"""The losses of classes: which of the two follows from how the target is written, and the pipeline writes it."""
+"""The losses for classes: they differ only in how the target is encoded, which the pipeline does."""
 BINARY: Final = "binary_crossentropy"
 PLAIN: Final = ("name", "dtype", "reduction", "axis", "from_logits")
-"""What a loss may say and be the same loss."""
+"""Arguments of a loss that do not make it a different loss."""
 
 
 def takes_logits(model: "keras.Model") -> bool:
@@ -22,10 +22,10 @@ def takes_logits(model: "keras.Model") -> bool:
 
 
 def suited(model: "keras.Model", name: str, output: Output) -> "keras.Model":
-    """The layers of a model as one that answers as `output` says and is not compiled, with the same weights.
+    """A model with the same layers and weights, and with the required `output`; it is not compiled.
 
-    One unit for two classes becomes a unit for each, and logits become probabilities where these are asked for.
-    UserError at `name` where the model was compiled for something else.
+    One unit for two classes becomes one unit per class. Logits become probabilities if `output` asks for these.
+    Raises UserError at `name` if the model was compiled with another loss than the task's.
     """
     import keras
 
@@ -35,23 +35,23 @@ def suited(model: "keras.Model", name: str, output: Output) -> "keras.Model":
     others = {key: value for key, value in config.items() if key not in PLAIN and value}
     if others or not (two or loss in ("", output.loss) or (classes and loss in CLASSES)):
         said = ", ".join([loss, *(f"{key}={value}" for key, value in others.items())])
-        problem = f"is compiled with the loss {said}, and this task is trained by {output.loss}."
+        problem = f"is compiled with the loss {said}, but this task needs {output.loss}."
         raise UserError(name, problem, f'Compile it with `loss="{output.loss}"`, or leave the loss out.')
     if output.from_logits and not logits:
-        raise UserError(name, "its loss takes logits of some models and not of others.", "Let it do one of both.")
+        raise UserError(name, "its loss takes logits in some models and not in others.", "Do the same in all models.")
     answers = model.outputs[0] if len(model.outputs) == 1 else model.outputs
     if two:
-        # 1 - p beside p, or a logit of 0 beside the one that there is
+        # 1 - p next to p, or a logit of 0 next to the model's own
         other = keras.layers.Rescaling(0.0 if logits else -1.0, 0.0 if logits else 1.0)
         answers = keras.layers.Concatenate()([other(answers), answers])
     if classes and logits and not output.from_logits:
         answers = keras.layers.Softmax()(answers)
-    # anew, since a model that was compiled once goes on to measure what it was compiled to measure
+    # a new model, since a compiled one keeps measuring the metrics that it was compiled with
     return keras.Model(model.inputs[0], answers)
 
 
 def _loss(model: "keras.Model") -> tuple[str, dict[str, Any]]:
-    """The name of the loss that a model was compiled with, as Keras writes it, and its numbers; empty without one."""
+    """The name of a model's compiled loss, as Keras writes it, and its arguments; both are empty without one."""
     import keras
 
     given = model.loss if model.compiled else None

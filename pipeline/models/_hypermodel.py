@@ -1,4 +1,4 @@
-"""What a HyperModel, or a function of `hp`, asks for while it builds, and what it builds of given values."""
+"""What a HyperModel, or a function of `hp`, asks for while it builds, and the model it builds from given values."""
 
 import inspect
 from collections import deque
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import keras
 
 FEW: Final = 10
-"""A range of so many whole numbers is tried at each of them, a longer one at its ends."""
+"""A range of at most this number of whole numbers is tried at each of them, a longer one only at its ends."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for by one name: a dimension or a fixed value, and its value where nothing says otherwise."""
+    """What is asked for under one name: a dimension or a fixed value, and its default."""
 
     setting: Setting
     default: Scalar
@@ -30,18 +30,18 @@ class Asked:
 @final
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """All that builds ask for, in the order in which they do; `compiled`: they bring an optimizer of their own."""
+    """Everything that builds ask for, in this order; `compiled`: their models bring their own optimizer."""
 
     asked: Mapping[str, Asked]
     compiled: bool
 
 
 def explore(member: Any, name: str) -> Explored:
-    """What a HyperModel's builds ask for, their models made without values; UserError at `name` where it is none.
+    """What a HyperModel's builds ask for; UserError at `name` if `member` is not one.
 
-    Each dimension is tried at its ends, or at all its values where they are few, from the first point at which it is
-    asked for: what is asked for at some values only turns up then. What the first build raises comes through; a later
-    one that fails is a trial that fails.
+    The models are made without values. Each dimension is tried at its ends, or at all its values if they are few,
+    starting from the first point at which it is asked for. This finds what is asked for at some values only. An
+    exception of the first build is not caught. Later builds may fail: in the search, that is a failed trial.
     """
     found: dict[tuple[str, str], Asked] = {}
     tried: set[str] = set()
@@ -67,13 +67,13 @@ def explore(member: Any, name: str) -> Explored:
 
 
 def build(member: Any, name: str, settings: Params) -> "keras.Model":
-    """The model that is built of `settings`; what is asked for and not among them keeps its default."""
+    """The model built from `settings`; anything asked for that is not among them takes its default."""
     return _build(member, name, _hyperparameters(settings))
 
 
 @final
 class _Values(dict[str, Any]):
-    """The values of a point, which are read only when they are asked for: a lane knows its models by what is read."""
+    """The values of a point, each read only when it is asked for: what is read decides which trials share a lane."""
 
     def __init__(self, settings: Params) -> None:
         super().__init__()
@@ -102,31 +102,31 @@ def _build(member: Any, name: str, hp: Any) -> "keras.Model":
     declare(hp)
     model = make(hp)
     if not isinstance(model, keras.Model):
-        raise UserError(name, f"its build gives {type(model).__name__}, no keras.Model.", "Return the model.")
+        raise UserError(name, f"its build returns {type(model).__name__}, not a keras.Model.", "Return the model.")
     return model
 
 
 def _parts(member: Any, name: str) -> tuple[Callable[[Any], None], Callable[[Any], Any]]:
-    """What declares hyperparameters, and what builds a model."""
+    """The function that declares hyperparameters, and the one that builds a model."""
     import keras_tuner
 
     kind: Any = member if isinstance(member, type) else type(member)
     if not issubclass(kind, keras_tuner.HyperModel):
         if kind is not member:
             return keras_tuner.HyperModel().declare_hyperparameters, member
-        raise UserError(name, f"`{kind.__name__}` is no keras_tuner.HyperModel.", "Derive it from that class.")
+        raise UserError(name, f"`{kind.__name__}` is not a keras_tuner.HyperModel.", "Derive it from that class.")
     if kind.fit is not keras_tuner.HyperModel.fit:
-        problem = f"`{kind.__name__}` has a fit() of its own, which would not be called."
-        raise UserError(name, problem, "Move what it sets into [training], as `batch_size = [16, 32]`, and remove it.")
+        problem = f"`{kind.__name__}` defines its own fit(), which would not be called."
+        raise UserError(name, problem, "Move its settings to [training], like `batch_size = [16, 32]`, and remove it.")
     made = _made(kind, name) if kind is member else member
     return made.declare_hyperparameters, made.build
 
 
 def _made(kind: Any, name: str) -> Any:
-    """A HyperModel of a class that takes no arguments."""
+    """An instance of a HyperModel's class; UserError if the class needs arguments."""
     for argument in inspect.signature(kind).parameters.values():
         if argument.default is argument.empty and argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
-            problem = f"`{kind.__name__}` cannot be made without `{argument.name}`."
+            problem = f"`{kind.__name__}` needs the argument `{argument.name}`."
             mend = f"Give it a default, or name an instance of it: `net = {kind.__name__}(…)` in the module."
             raise UserError(name, problem, mend)
     return kind()
@@ -147,7 +147,7 @@ def _asked(one: Any, name: str) -> Asked:
     kind: Callable[[Any], Any] = int if isinstance(one, hyperparameters.Int) else float
     log = one.sampling == "log"
     if log and one.step is not None:
-        # its steps are factors: the values that they lead to are all that there is
+        # here a step is a factor, so these are all possible values
         return Asked(Choice(tuple(dict.fromkeys(map(kind, one.values)))), kind(one.default))
     if kind is int:
         return Asked(Int(one.min_value, one.max_value, log=log, step=one.step or 1), int(one.default))
@@ -155,7 +155,7 @@ def _asked(one: Any, name: str) -> Asked:
 
 
 def _tries(setting: Setting) -> Iterable[Scalar]:
-    """The values of a dimension at which a build may ask for something else."""
+    """The values of a dimension that are tried, because a build may ask for other things there."""
     match setting:
         case Choice(options):
             return options
@@ -167,10 +167,10 @@ def _tries(setting: Setting) -> Iterable[Scalar]:
 
 
 def _by_name(found: Mapping[tuple[str, str], Asked], name: str) -> dict[str, Asked]:
-    """What is asked for under each name; UserError where that differs from condition to condition."""
+    """What is asked for under each name; UserError if that differs between conditions."""
     named: dict[str, Asked] = {}
     for (one, _), asked in found.items():
         if named.setdefault(one, asked).setting != asked.setting:
-            problem = f"`{one}` has several ranges, each under a condition of its own."
-            raise UserError(name, problem, "Give each range a name of its own.")
+            problem = f"`{one}` has several ranges, under different conditions."
+            raise UserError(name, problem, "Give each range its own name.")
     return named

@@ -1,4 +1,4 @@
-"""The convolutional network: blocks of convolutions, each block pooled and dropped out, then a dense layer."""
+"""A convolutional network: blocks of convolutions, each followed by pooling and dropout, then a dense layer."""
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 
@@ -36,7 +36,7 @@ class Settings(Model):
 def model(settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
     """Convolutions along two axes of an image, or along the steps of a sequence.
 
-    No pooling where `pooling` is 1, no layer where a dropout or `dense` is 0.
+    There is no pooling if `pooling` is 1, and no such layer if a dropout rate or `dense` is 0.
     """
     import keras
 

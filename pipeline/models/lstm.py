@@ -26,7 +26,7 @@ class Settings(Model):
 
 
 def model(settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
-    """`layers` LSTMs of `units`, in each direction where `bidirectional`; no dropout layer where `dropout` is 0."""
+    """`layers` LSTMs of `units`, in both directions if `bidirectional`; no dropout layer if `dropout` is 0."""
     import keras
 
     layers: list[keras.layers.Layer] = [keras.layers.Input(input)]

@@ -1,4 +1,4 @@
-"""The multilayer perceptron: dense layers of one width, or of a width each, every one followed by dropout."""
+"""A multilayer perceptron: dense layers, all of one width or each of its own, each followed by dropout."""
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 
@@ -40,7 +40,7 @@ class Settings(Model):
 
 
 def model(settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
-    """An mlp of `depth` hidden layers of `width` units, or of `widths`; no layer where `dropout` is 0."""
+    """An mlp of `depth` hidden layers of `width` units, or of `widths`; no dropout layer if `dropout` is 0."""
     import keras
 
     layers: list[keras.layers.Layer] = [keras.layers.Input(input)]

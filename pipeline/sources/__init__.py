@@ -1,4 +1,4 @@
-"""Where data comes from: a source reads one table and knows nothing of models.
+"""Where data comes from: a source reads one table and knows nothing about models.
 
 The file's name is the value of `data.source`. Each file offers
 
@@ -6,7 +6,7 @@ The file's name is the value of `data.source`. Each file offers
     read(settings) -> Table
     HEAVY                           true where its experiments take long: `EXP=all` leaves them out
 
-and raises UserError at the field that a person can mend.
+and raises UserError at the field that the user can correct.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A table as read, one row an example, where it was read from, and what its columns are together."""
+    """A table as read, with one row per example; where it was read from; and the form of its rows."""
 
     frame: "pd.DataFrame"
     source: str
@@ -34,7 +34,7 @@ class Table:
 
 
 class SourcePart(Protocol):
-    """A file of this folder, as `choose` hands it out."""
+    """A file of this folder, as `choose.part` returns it."""
 
     Settings: type[Data]
     HEAVY: bool
@@ -43,7 +43,7 @@ class SourcePart(Protocol):
 
 
 def committed(name: str) -> Table:
-    """A table of `tables/`, which come with the package."""
+    """A table of the folder `tables/`, which is part of the package."""
     import pandas as pd
 
     with files("pipeline.sources").joinpath("tables", name).open("rb") as file:
@@ -51,9 +51,10 @@ def committed(name: str) -> Table:
 
 
 def images(pixels: "np.ndarray", labels: "np.ndarray", target: str, source: str, *, test: int = 0) -> Table:
-    """Images (rows, height, width) of one byte a pixel as a table, a column a pixel; the last `test` are for the test.
+    """A table of images (rows, height, width) of one byte per pixel, with a column per pixel.
 
-    Grey images get an axis of one channel, as convolutions want it.
+    The last `test` rows are the official test part. A row's shape gets an axis for its one channel, which convolutions
+    need.
     """
     import numpy as np
     import pandas as pd
@@ -65,10 +66,10 @@ def images(pixels: "np.ndarray", labels: "np.ndarray", target: str, source: str,
 
 
 def existing(given: str) -> Path:
-    """The path of a file that is there; UserError at `data.path` where it is not."""
+    """The path of an existing file; UserError at `data.path` if it does not exist."""
     path = Path(given)
     if path.is_file():
         return path
     beside = sorted(p.name for p in path.parent.iterdir() if p.is_file()) if path.parent.is_dir() else []
     found = f"{path.parent}/ holds: {', '.join(beside[:8])}." if beside else "Its folder is empty or missing."
-    raise UserError("data.path", f"there is no file {given} (looked for from {Path.cwd()}).", found)
+    raise UserError("data.path", f"there is no file {given} (the current folder is {Path.cwd()}).", found)

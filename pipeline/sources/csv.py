@@ -1,4 +1,4 @@
-"""A CSV file of one's own."""
+"""A user's own CSV file."""
 
 from typing import Final, Literal, final
 
@@ -16,16 +16,16 @@ class Settings(Data):
     """`[data]` with `source = "csv"`."""
 
     source: Literal["csv"]
-    path: str = Field(description="the file, relative to the folder that the command is typed in")
+    path: str = Field(description="the file, relative to the folder in which the command runs")
     separator: str = Field(",", min_length=1)
 
 
 def read(settings: Settings) -> Table:
-    """The file's table; UserError where it is missing or no CSV."""
+    """The file's table; UserError if the file is missing or is not CSV."""
     import pandas as pd
 
     path = existing(settings.path)
     try:
         return Table(pd.read_csv(path, sep=settings.separator), settings.path)
     except (ValueError, UnicodeDecodeError) as error:
-        raise UserError("data.path", f"{settings.path} cannot be read as CSV: {error}.", "Mend the file.") from None
+        raise UserError("data.path", f"{settings.path} cannot be read as CSV: {error}.", "Correct the file.") from None

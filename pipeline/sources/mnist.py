@@ -1,4 +1,4 @@
-"""The 70,000 digits of MNIST, the last 10,000 its official test part: IDX files of one's own, or Keras's download."""
+"""The 70,000 digits of MNIST, the last 10,000 its official test part: from a user's IDX files or Keras's download."""
 
 import gzip
 import os
@@ -36,12 +36,12 @@ class Settings(Data):
     source: Literal["mnist"]
     target: str = "digit"
     path: str | None = Field(
-        None, description=f"a folder with the four IDX files, .gz or not (left out: {FOLDER}, then Keras's download)"
+        None, description=f"a folder with the four IDX files, .gz or not (left out: ${FOLDER}, else Keras's download)"
     )
 
 
 def read(settings: Settings) -> Table:
-    """Images of 28 by 28 pixels from 0 to 255, 784 columns; UserError where there is no whole MNIST to be had."""
+    """Images of 28 by 28 pixels from 0 to 255, 784 columns; UserError if MNIST is not found or not complete."""
     import numpy as np
 
     folder = settings.path or os.environ.get(FOLDER)
@@ -49,7 +49,7 @@ def read(settings: Settings) -> Table:
         field = "data.path" if settings.path else FOLDER
         pixels, other, labels, others = (_idx(Path(folder), name, field) for name in FILES)
         if (len(pixels), len(other)) != (len(labels), len(others)):
-            raise UserError(field, f"{folder} holds more images than labels, or fewer.", "Fetch its files anew.")
+            raise UserError(field, f"the numbers of images and labels in {folder} differ.", "Download its files again.")
         source = folder
     else:
         source = str(_cached())
@@ -63,31 +63,33 @@ def _idx(folder: Path, name: str, field: str) -> "np.ndarray":
     """The array in an IDX file of a folder."""
     import numpy as np
 
-    # some unpack the names with a dot
+    # some programs unpack these files under names with a dot: train-images.idx3-ubyte
     paths = [folder / f"{stem}{end}" for stem in (name, name.replace("-idx", ".idx")) for end in (".gz", "")]
     path = next((path for path in paths if path.is_file()), None)
     if path is None:
-        problem = f"there is no {name}.gz in {folder} (looked for from {Path.cwd()})."
-        raise UserError(field, problem, f"It has to hold {', '.join(FILES)}, each with .gz or without.")
+        problem = f"there is no {name}.gz in {folder} (the current folder is {Path.cwd()})."
+        raise UserError(field, problem, f"It must hold {', '.join(FILES)}, each with or without .gz.")
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError) as error:
-        raise UserError(field, f"{path} cannot be unpacked: {error}.", "Fetch it anew.") from None
+        raise UserError(field, f"{path} cannot be unpacked: {error}.", "Download it again.") from None
     axes = 3 if "images" in name else 1
     head = np.frombuffer(content[: 4 * (axes + 1)], ">u4").tolist()
     if len(head) <= axes or head[0] != (IMAGES if axes == 3 else LABELS):
-        raise UserError(field, f"{path} is no IDX file of {'images' if axes == 3 else 'labels'}.", "Fetch it anew.")
+        raise UserError(
+            field, f"{path} is not an IDX file of {'images' if axes == 3 else 'labels'}.", "Download it again."
+        )
     values = np.frombuffer(content, np.uint8, offset=4 * (axes + 1))
     if len(values) != np.prod(head[1:]):
-        raise UserError(field, f"{path} ends before its {head[1]} rows do.", "Fetch it anew.")
+        raise UserError(field, f"{path} does not match its header, which says {head[1]} rows.", "Download it again.")
     return values.reshape(head[1:])
 
 
 def _cached() -> Path:
-    """The file in Keras's cache, which Keras downloads where it is not there."""
+    """MNIST's file in Keras's cache; Keras downloads it if it is missing."""
     path = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets" / "mnist.npz"
     if not path.is_file():
-        # in a process of its own: whoever imports Keras here would choose this process's backend
+        # in a separate process: an import of Keras here would fix this process's backend
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-c", DOWNLOAD],
             env={**os.environ, "KERAS_BACKEND": "numpy"},
@@ -96,11 +98,11 @@ def _cached() -> Path:
             check=False,
         )
         if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["Keras said nothing"])[-1]
-            problem = f"MNIST is not here, and Keras cannot download it: {reason.strip().rstrip('.')}."
+            reason = (done.stderr.strip().splitlines() or ["Keras printed nothing"])[-1]
+            problem = f"MNIST is not on this machine, and Keras cannot download it: {reason.strip().rstrip('.')}."
             mend = (
-                f"Let this machine reach the network; or name a folder with MNIST's IDX files, by `path` or {FOLDER}; "
-                'or take the 5,000 digits that need neither: `source = "digits"`.'
+                f"Connect to the network; or name a folder with MNIST's IDX files, with `path` or {FOLDER}; "
+                'or use `source = "digits"`, 5,000 digits that need neither.'
             )
             raise UserError("data.source", problem, mend)
     return path

@@ -1,4 +1,4 @@
-"""A hundred points that a straight line tells apart, noise beside each, as sequences of two steps; generated."""
+"""A hundred generated points in two classes, each with a noise value, as sequences of two steps."""
 
 from typing import Final, Literal, final
 

@@ -17,5 +17,5 @@ class Settings(Data):
 
 
 def read(settings: Settings) -> Table:  # noqa: ARG001
-    """The table, with its gaps."""
+    """The table, including its missing values."""
     return committed("titanic.csv")

@@ -1,4 +1,4 @@
-"""What 8,587 articles of the English Wikipedia held in March 2006; committed with the package."""
+"""Counts of what 8,587 articles of the English Wikipedia contained in March 2006; committed with the package."""
 
 from typing import Final, Literal, final
 
@@ -10,7 +10,7 @@ HEAVY: Final = False
 
 @final
 class Settings(Data):
-    """`[data]` with `source = "wikipedia"`; `interlanguage_links_all` and `…_excl_ru` together tell `has_ru`."""
+    """`[data]` with `source = "wikipedia"`; `interlanguage_links_all` and `…_excl_ru` together reveal `has_ru`."""
 
     source: Literal["wikipedia"]
 

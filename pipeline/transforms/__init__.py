@@ -4,8 +4,9 @@ The file's name is the `kind` of a source's `Form`. Each file offers
 
     ready(train, experiment, shape) -> Ready
 
-where `train` are the raw features of the training rows: nothing is decided by other rows. The encoder, once fitted, is
-pickled into the champion, which is served without this package: plain scikit-learn parts around functions of NumPy.
+where `train` holds the raw features of the training rows; no other rows may influence the result. The fitted encoder is
+pickled into the champion, which is served without this package. So it is made only of scikit-learn's classes and
+NumPy's functions.
 """
 
 from collections.abc import Mapping
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUMERIC: Final = "numeric"
-"""The name of the part of a table's encoder that the numbers go through; its columns come out first."""
+"""The part of a table's encoder that transforms numeric columns; its output columns come first."""
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
-    """An unfitted encoder, the columns that it takes in their order, and a sentence on each that it does not."""
+    """An unfitted encoder, the columns that it takes, in order, and a sentence on why each other is left out."""
 
     encoder: Encoder
     columns: tuple[str, ...]
@@ -33,6 +34,6 @@ class Ready:
 
 
 class TransformPart(Protocol):
-    """A file of this folder, as `choose` hands it out."""
+    """A file of this folder, as `choose.part` returns it."""
 
     def ready(self, train: "pd.DataFrame", experiment: Experiment, shape: tuple[int, ...]) -> Ready: ...

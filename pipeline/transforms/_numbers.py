@@ -1,4 +1,4 @@
-"""What columns of numbers go through: gaps filled, then scaled."""
+"""The transform of numeric columns: missing values are filled, then the numbers are scaled."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def as_array(dtype: Any) -> Any:
-    """A transformer from a frame to an array."""
+    """A transformer from a data frame to an array of this dtype."""
     import numpy as np
     from sklearn.preprocessing import FunctionTransformer
 
@@ -21,7 +21,7 @@ def as_array(dtype: Any) -> Any:
 
 
 def numbers(train: "pd.DataFrame", settings: Preprocess, *, marked: bool) -> Any:
-    """An unfitted transformer of the numeric columns of `train`, where they may say which value was a gap."""
+    """An unfitted transformer of the numeric columns of `train`; if `marked`, further columns mark missing values."""
     import numpy as np
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -31,33 +31,33 @@ def numbers(train: "pd.DataFrame", settings: Preprocess, *, marked: bool) -> Any
         SimpleImputer(strategy=settings.impute, add_indicator=marked, keep_empty_features=not marked),
     )
     if isinstance(settings.scale, Choice):
-        return filled  # the models scale
+        return filled  # the models scale the numbers
     if settings.scale != "unit_columns":
         return make_pipeline(*filled, scaler(settings.scale))
-    finite = train.replace([np.inf, -np.inf], np.nan)  # what is infinite is refused when all columns are known
+    finite = train.replace([np.inf, -np.inf], np.nan)  # infinite values are refused later, when all columns are known
     values = filled.fit_transform(finite) if train.shape[1] else np.ones((1, 0))
     return make_pipeline(*filled, scaler(settings.scale, values))
 
 
 def scaler(name: str, values: "np.ndarray | None" = None) -> Any:
-    """An unfitted transformer that scales as `preprocess.scale` says; `unit_columns` needs the `values` to fit."""
+    """An unfitted transformer for a value of `preprocess.scale`; for `unit_columns` it is fitted to `values` here."""
     import numpy as np
     from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 
     if name == "unit_columns" and values is not None:
         lengths = np.linalg.norm(values, axis=0)
-        # a function with its numbers inside: no class of scikit-learn's divides by a length
+        # a function that holds the lengths: no class of scikit-learn divides columns by their length
         return FunctionTransformer(partial(np.multiply, 1 / np.where(lengths, lengths, 1.0)))
     kinds = {"standard": StandardScaler, "minmax": MinMaxScaler, "robust": RobustScaler, "unit_rows": Normalizer}
     return kinds.get(name, FunctionTransformer)()
 
 
 def all_columns(train: "pd.DataFrame", experiment: Experiment) -> tuple[str, ...]:
-    """All columns, which together are one array; UserError where the file picks some, or searches their scale."""
+    """All columns of an image or a sequence; UserError if the file selects some, or searches their scale."""
     if isinstance(experiment.preprocess.scale, Choice):
-        problem = "is searched, which only the columns of a table can be."
-        raise UserError("preprocess.scale", problem, "Write one of the choices.")
+        problem = "is searched, but only the columns of a table can have a searched scale."
+        raise UserError("preprocess.scale", problem, "Write a single scale, not choices.")
     if experiment.data.columns not in ([], Columns()):
-        problem = "picks columns out of an image or a sequence, which are whole."
+        problem = "selects columns, but an image or a sequence always uses all of them."
         raise UserError("data.columns", problem, "Remove it.")
     return tuple(map(str, train.columns))

@@ -1,4 +1,4 @@
-"""A sequence's values, a column each, made ready: gaps filled, scaled, and laid out in steps and features."""
+"""Values, one per column, made into sequences: missing values filled, scaled, and reshaped to steps and features."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def ready(train: "pd.DataFrame", experiment: Experiment, shape: tuple[int, ...]) -> Ready:
-    """The transformer from columns, step after step, to sequences of `shape`."""
+    """The transformer from columns, ordered step by step, to sequences of `shape`."""
     import numpy as np
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer

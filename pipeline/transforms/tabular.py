@@ -1,4 +1,4 @@
-"""A table's columns made ready: gaps filled, numbers scaled, categories one-hot encoded."""
+"""A table's columns made into numbers: missing values filled, numbers scaled, categories one-hot encoded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEW_CATEGORIES: Final = 20
-"""A text column with at most so many different values is always encoded."""
+"""A text column with at most this number of different values is always encoded."""
 
 ROWS_PER_CATEGORY: Final = 20
-"""One with more is encoded while each value stands in so many rows on average."""
+"""A text column with more values is encoded if each value has at least this number of rows on average."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The columns that are used, by kind, and a sentence on each that is not."""
+    """The columns that are used, by kind, and a sentence on why each other is left out."""
 
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
@@ -31,9 +31,9 @@ class Chosen:
 
 
 def choose_columns(train: "pd.DataFrame", wanted: list[str] | Columns) -> Chosen:
-    """The columns to use: those named, each as it is named, else all that a rule does not leave out.
+    """The columns to use: those that `wanted` names, or all except those that a rule leaves out.
 
-    `train` are the training rows: nothing is decided by the other parts.
+    `train` holds the training rows; the other parts do not influence the result.
     """
     import pandas as pd
 
@@ -82,7 +82,7 @@ def _check_numeric(train: "pd.DataFrame", names: list[str]) -> None:
 
 
 def _reason(column: "pd.Series[Any]") -> str | None:
-    """Why a column is left out, in a sentence; None where it is used."""
+    """Why a column is left out, as a sentence; None if it is used."""
     import pandas as pd
 
     kinds, rows = column.nunique(), len(column)
@@ -91,7 +91,7 @@ def _reason(column: "pd.Series[Any]") -> str | None:
     if pd.api.types.is_integer_dtype(column):
         return "a whole number unique in every row: an identifier." if kinds == rows else None
     if pd.api.types.is_datetime64_any_dtype(column):
-        return "points in time."
+        return "dates or times."
     text = not pd.api.types.is_numeric_dtype(column)
     if text and kinds > max(FEW_CATEGORIES, rows / ROWS_PER_CATEGORY):
         return f"text with {kinds} different values in {rows} rows."

@@ -30,7 +30,7 @@ Setup = Callable[..., tuple[Experiment, Prepared, Blueprint]]
 
 @pytest.fixture(scope="session")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
-    """The experiment of a family with its settings on one of the data sets, its few rows, and its blueprint."""
+    """Makes an experiment of a family with its settings, on a few rows of one of the data sets, and its blueprint."""
     folder = tmp_path_factory.mktemp("families")
     ready: dict[str, Prepared] = {}
 
@@ -59,6 +59,6 @@ def few(prepared: Prepared) -> Prepared:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to type commands in."""
+    """An empty folder, as the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

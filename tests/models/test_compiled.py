@@ -1,4 +1,4 @@
-"""A model that comes compiled is trained, and answers, as it would alone; compiled for another task it is refused."""
+"""A user's compiled model trains and predicts as it would alone; one compiled for another task is refused."""
 
 from typing import Any
 
@@ -55,15 +55,15 @@ def test_logits_become_probabilities_where_a_model_answers() -> None:
 @pytest.mark.parametrize(
     ("loss", "output", "said"),
     [
-        ("mae", QUANTITY, "mean_absolute_error, and this task is trained by mean_squared_error"),
-        ("mse", CLASSES, "mean_squared_error, and this task is trained by sparse_categorical_crossentropy"),
-        ("binary_crossentropy", MANY, "binary_crossentropy, and this task"),
+        ("mae", QUANTITY, "mean_absolute_error, but this task needs mean_squared_error"),
+        ("mse", CLASSES, "mean_squared_error, but this task needs sparse_categorical_crossentropy"),
+        ("binary_crossentropy", MANY, "binary_crossentropy, but this task"),
         (
             keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
             CLASSES,
-            "categorical_crossentropy, label_smoothing=0.1, and this",
+            "categorical_crossentropy, label_smoothing=0.1, but this",
         ),
-        (lambda y, p: p, QUANTITY, "<lambda>, and this task"),
+        (lambda y, p: p, QUANTITY, "<lambda>, but this task"),
     ],
 )
 def test_another_loss_than_the_tasks_is_refused(loss: Any, output: Output, said: str) -> None:

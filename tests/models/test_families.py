@@ -1,4 +1,4 @@
-"""Families make the models that their settings say, and the lanes train them as `model.fit` does."""
+"""Families make the models that their settings describe, and lanes train them as `model.fit` does."""
 
 import os
 from typing import Any
@@ -14,7 +14,7 @@ from tests.models.conftest import Setup
 
 
 def layers(setup: Setup, data: str, **model: Any) -> list[str]:
-    """A model's layers but its input, as short words: kind, units or filters, rate."""
+    """A model's layers without its input, as short strings: class, units or filters, rate."""
     _, _, blueprint = setup(data, **model)
     made = blueprint.model(blueprint.settings({}))
     assert made.built
@@ -83,7 +83,7 @@ def test_an_mlp_flattens_images_and_takes_a_width_for_each_layer(setup: Setup) -
     [
         ({"widths": "50,32"}, "model.widths: `50,32` cannot be read. Write it like `50-32`."),
         ({"widths": ["50-32", "0-3"]}, "model.widths: `0-3` cannot be read."),
-        ({"widths": [50, 32]}, "model.widths: is 50, not a text."),
+        ({"widths": [50, 32]}, "model.widths: is 50, not a string."),
         ({"widths": "50-32", "depth": [1, 2]}, "model.depth: is searched, but `widths` says how many layers"),
     ],
 )
@@ -125,7 +125,7 @@ def test_every_family_is_tried_here() -> None:
 @pytest.mark.parametrize("family", SMALL)
 def test_the_engine_trains_a_family_as_fit_does(family: str, setup: Setup) -> None:
     if family == "cnn" and os.environ["KERAS_BACKEND"] == "jax":
-        pytest.skip("left to fit: convolutions are slow in a loop on JAX")
+        pytest.skip("trained by fit: convolutions are slow in a loop on JAX")
     _, prepared, blueprint = setup("digits", {"optimizer": "sgd", "learning_rate": 0.1}, family=family, **SMALL[family])
     one = Trial(1, blueprint.settings({}), seed=11, epochs=20)
     curve, weights = trained(engine(blueprint, prepared), [one], epochs=4)[1]

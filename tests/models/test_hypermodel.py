@@ -1,4 +1,4 @@
-"""What a HyperModel asks for is found, whatever it depends on."""
+"""Everything that a HyperModel asks for is found, also what it asks for at some values only."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def small(*layers: Any) -> Any:
 
 
 class Every(keras_tuner.HyperModel):  # type: ignore[misc]
-    """Asks for each kind once."""
+    """Asks for each kind of hyperparameter once."""
 
     def declare_hyperparameters(self, hp: Any) -> None:
         hp.Int("declared", 1, 5)
@@ -35,7 +35,7 @@ class Every(keras_tuner.HyperModel):  # type: ignore[misc]
         hp.Fixed("fixed", 7)
         with hp.name_scope("inner"):
             hp.Int("declared", 3, 4)
-        assert hp.Int("declared", 100, 200) <= 5, "what was declared stands"
+        assert hp.Int("declared", 100, 200) <= 5, "the declared range is kept"
         return small()
 
 
@@ -149,12 +149,12 @@ def reverse(hp: Any) -> Any:
 @pytest.mark.parametrize(
     ("member", "message"),
     [
-        (Fits, "name: `Fits` has a fit() of its own, which would not be called. Move what it sets into [training]"),
-        (Needs, "name: `Needs` cannot be made without `classes`. Give it a default, or name an instance of it"),
-        (Fits(), "name: `Fits` has a fit() of its own"),
-        (int, "name: `int` is no keras_tuner.HyperModel."),
-        (lambda hp: None, "name: its build gives NoneType, no keras.Model. Return the model."),
-        (twice, "name: `units` has several ranges, each under a condition of its own."),
+        (Fits, "name: `Fits` defines its own fit(), which would not be called. Move its settings to [training]"),
+        (Needs, "name: `Needs` needs the argument `classes`. Give it a default, or name an instance of it"),
+        (Fits(), "name: `Fits` defines its own fit()"),
+        (int, "name: `int` is not a keras_tuner.HyperModel."),
+        (lambda hp: None, "name: its build returns NoneType, not a keras.Model. Return the model."),
+        (twice, "name: `units` has several ranges, under different conditions."),
         (reverse, "name: `share` is sampled by reverse_log, which no other library knows."),
     ],
 )

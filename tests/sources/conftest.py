@@ -1,4 +1,4 @@
-"""Experiment files of a few lines around a source."""
+"""Short experiment files for tests of sources."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """The file of an experiment whose `[data]` says what is given."""
+    """Writes an experiment file with the given keys of `[data]`."""
 
     def make(**data: Any) -> Path:
         file = tmp_path / "own.toml"

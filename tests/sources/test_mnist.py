@@ -1,4 +1,4 @@
-"""MNIST out of IDX files, Keras's cache, or a sentence that says how to get it."""
+"""MNIST from IDX files or from Keras's cache; without both, an error that says how to get it."""
 
 import gzip
 import struct
@@ -24,7 +24,7 @@ TRAIN = 40
 
 @pytest.fixture(autouse=True)
 def nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither a folder that this machine names, nor its cache, nor its network."""
+    """Hides this machine's MNIST folder, its cache and its network."""
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     for name in ("http_proxy", "https_proxy", "HTTPS_PROXY"):
@@ -33,7 +33,7 @@ def nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 @pytest.fixture
 def lay(tmp_path: Path) -> Lay:
-    """A folder with the four IDX files of 40 and 20 made digits."""
+    """Writes a folder with the four IDX files, of 40 and 20 random images."""
 
     def make(end: str = ".gz", dot: str = "-") -> Path:
         folder = tmp_path / "idx"
@@ -86,7 +86,7 @@ def test_without_a_network_the_error_names_both_ways_and_the_digits(write: Write
     with pytest.raises(UserError) as error:
         read(write)
     text = str(error.value)
-    assert "data.source: MNIST is not here, and Keras cannot download it" in text
+    assert "data.source: MNIST is not on this machine, and Keras cannot download it" in text
     assert all(way in text for way in ("network", "`path`", "MNIST_DIR", 'source = "digits"'))
     assert "\n" not in text
 
@@ -111,9 +111,9 @@ def spoilt(folder: Path, how: str) -> None:
     [
         ("missing", "data.path: there is no train-images-idx3-ubyte.gz in"),
         ("no gzip", "cannot be unpacked"),
-        ("swapped", "is no IDX file of images"),
-        ("short", "ends before its 40 rows do"),
-        ("fewer labels", "more images than labels"),
+        ("swapped", "is not an IDX file of images"),
+        ("short", "does not match its header, which says 40 rows"),
+        ("fewer labels", "the numbers of images and labels in"),
     ],
 )
 def test_files_that_are_not_whole_are_named(how: str, message: str, lay: Lay, write: Write) -> None:

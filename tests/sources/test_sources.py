@@ -1,4 +1,4 @@
-"""What comes with the package, as it is."""
+"""The data sets that come with the package, and their content."""
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,7 @@ def test_digits_are_bytes_five_hundred_of_each_class(write: Write) -> None:
 
 
 def test_wikipedias_two_counts_of_languages_give_the_label_away(write: Write) -> None:
-    """What `interlanguage_links_all` must not be used for: the reason for which experiments leave it out."""
+    """Shows why experiments on `has_ru` must leave out `interlanguage_links_all`."""
     data = read(write, source="wikipedia", target="has_ru")
     told = data.features["interlanguage_links_all"] - data.features["interlanguage_links_excl_ru"]
     assert (told == data.target).all()

@@ -1,4 +1,4 @@
-"""Raw rows made ready: tables scaled as the file says, images and sequences in their shapes."""
+"""Raw rows become arrays: tables scaled as the file says, images and sequences in their shapes."""
 
 import pickle
 import pickletools
@@ -21,7 +21,7 @@ SCALES = ("standard", "minmax", "robust", "unit_rows", "unit_columns", "none")
 
 @pytest.fixture
 def made(titanic: Make) -> Made:
-    """Sixty rows of six bytes or numbers made ready by a kind of transform."""
+    """Sixty rows of six pixels or numbers, transformed by the transform of this kind."""
 
     def make(kind: str = "tabular", shape: tuple[int, ...] = (), scale: str = "standard", **settings: Any) -> Prepared:
         generator = np.random.default_rng(3)
@@ -93,7 +93,7 @@ def test_unit_columns_bear_gaps_and_columns_of_noughts(titanic: Make) -> None:
 
 
 def test_columns_cannot_be_picked_out_of_an_image(made: Made) -> None:
-    with pytest.raises(UserError, match=r"data\.columns: picks columns out of an image"):
+    with pytest.raises(UserError, match=r"data\.columns: selects columns, but an image"):
         made("image", (2, 3, 1), **{"data.columns": ["a", "b"]})
 
 
