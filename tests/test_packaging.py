@@ -19,6 +19,7 @@ def test_the_version_is_printed_and_read_from_one_place(capsys: pytest.CaptureFi
     assert capsys.readouterr().out == f"{pipeline.__version__}\n"
     assert "version" in PROJECT["project"]["dynamic"]
     assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "pipeline.__version__"}
+    assert f"\n## [{pipeline.__version__}] - " in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 def test_every_file_that_is_no_python_travels_with_the_package() -> None:
