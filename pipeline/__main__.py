@@ -4,20 +4,27 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import pipeline
 from pipeline import choose
 from pipeline.errors import UserError
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """The exit code of the command that the words name."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline", description="Tune, track and compare Keras models.")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; what it parses holds the command's `run`."""
+    made = argparse.ArgumentParser(prog="python -m pipeline", description="Tune, track and compare Keras models.")
+    made.add_argument("--version", action="version", version=pipeline.__version__)
+    commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in choose.names("commands"):
         command = choose.command(name)
         sub = commands.add_parser(name, help=command.HELP, description=f"{command.HELP[0].upper()}{command.HELP[1:]}.")
         command.arguments(sub)
         sub.set_defaults(run=command.run)
-    args = parser.parse_args(words)
+    return made
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The exit code of the command that the words name."""
+    args = parser().parse_args(words)
     try:
         return int(args.run(args))
     except UserError as error:
