@@ -1,4 +1,4 @@
-"""What reaches the terminal: our own lines alone; whatever a library prints goes to a log file."""
+"""Keeps the terminal for this project's own lines: what libraries print goes to a log file."""
 
 import os
 import sys
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 def only_ours(log: Path) -> Iterator["Console"]:
     """A console that writes to the terminal, while all other output of the process is appended to `log`.
 
-    The file descriptors themselves are turned over, since TensorFlow's C++ writes to them past Python.
+    The file descriptors themselves are redirected, because TensorFlow's C++ code writes to them without Python.
     """
     from rich.console import Console
 
     log.parent.mkdir(parents=True, exist_ok=True)
     with _turned_over(log) as terminal, os.fdopen(os.dup(terminal), "w", encoding="utf-8") as stream:
-        # a pipe has no width: wide enough that no line of a table is folded
+        # a pipe has no width: 140 is wide enough that no row of a table is wrapped
         width = None if os.isatty(terminal) else 140
         yield Console(file=stream, width=width, highlight=False, soft_wrap=not os.isatty(terminal))
 
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """While it lasts, nothing that the process writes reaches terminal or log."""
+    """Inside this context, everything that the process prints is discarded."""
     with _turned_over(Path(os.devnull)):
         yield
 
 
 @contextmanager
 def _turned_over(log: Path) -> Iterator[int]:
-    """The terminal's descriptor, while both outputs of the process are appended to `log`."""
+    """The terminal's descriptor, while standard output and standard error of the process are appended to `log`."""
     sys.stdout.flush()
     sys.stderr.flush()
     terminal, errors = os.dup(1), os.dup(2)

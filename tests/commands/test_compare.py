@@ -95,9 +95,9 @@ def test_a_trial_is_named_by_the_beginning_of_its_run(ask: Ask, searched: Path) 
         (["titnic"], "compare, EXP: `titnic` has no searches. Did you mean `titanic`?"),
         (
             ["titanic", "--metric", "acuracy"],
-            "compare, METRIC: no trial here has a `acuracy`. Did you mean `accuracy`?",
+            "compare, METRIC: none of these trials has a `acuracy`. Did you mean `accuracy`?",
         ),
-        (["titanic", "--runs", "it's"], "compare, RUNS: no run begins with `it's`. Say a trial's number"),
+        (["titanic", "--runs", "it's"], "compare, RUNS: no run begins with `it's`. Give a trial's number"),
         (["titanic", "--a", "it's"], "compare, A, B: there is no search `it's`. Allowed: latest, latest-1, "),
         ([], "compare, EXP: no experiment is named. Say make compare EXP=titanic."),
     ],
