@@ -1,4 +1,4 @@
-"""The corner models of a space: looked at without their weights, then built and trained on one batch."""
+"""Checks the models at the corners of a space: first without weights, then some built and trained on one batch."""
 
 import math
 from collections.abc import Sequence
@@ -16,20 +16,21 @@ if TYPE_CHECKING:
     import keras
 
 MOST: Final = 16
-"""So many corners are looked at for the heaviest."""
+"""At most this number of corners are compared to find the heaviest, the one that needs most memory."""
 BYTES: Final = 4
 COPIES: Final = 4
-"""Weights, their gradients, and two numbers a weight that an optimizer like Adam keeps."""
+"""Numbers for each weight: the weight, its gradient, and two that an optimizer like Adam keeps."""
 PASSES: Final = 2
-"""What a layer puts out is kept on the way forward, and once more on the way back."""
+"""A layer's output is kept in the forward pass, and again in the backward pass."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Corner:
-    """A corner of the space: its whole settings, its parameters, and the bytes that training it takes.
+    """A corner of the space: all its settings, the searched ones (`params`), and the size of its model.
 
-    `foreign` are the classes of its layers that are not Keras's.
+    `parameters` counts the model's weights, `bytes` is the memory that training it needs, and `foreign` names the
+    classes of its layers that are not part of Keras.
     """
 
     settings: Params
@@ -40,14 +41,14 @@ class Corner:
 
     @property
     def name(self) -> str:
-        """Its searched settings, as a person reads them."""
-        return ", ".join(f"{name} {value}" for name, value in self.params.items()) or "the one model"
+        """Its searched settings as text."""
+        return ", ".join(f"{name} {value}" for name, value in self.params.items()) or "no searched settings"
 
 
 def corners(space: Space) -> list[dict[str, Scalar]]:
-    """The lowest point, the highest, and those that differ from the highest in one dimension; at most `MOST`.
+    """The lowest point, the highest, and points that differ from the highest in one dimension; at most `MOST`.
 
-    A dimension that the highest lacks is looked at where it applies.
+    A dimension that does not apply at the highest point is varied at a point where it does.
     """
     ends = {name: _ends(dimension) for name, dimension in space.dimensions.items()}
     low = {name: options[0] for name, options in ends.items()}
@@ -66,7 +67,10 @@ def corners(space: Space) -> list[dict[str, Scalar]]:
 
 
 def outlined(blueprint: Blueprint, params: Params) -> Corner:
-    """A corner with its size, for which no memory is asked; whatever the family raises comes through."""
+    """A corner with the size of its model, computed without allocating weights.
+
+    Exceptions of the model family are not caught.
+    """
     settings = blueprint.settings(params)
     model = blank(lambda: blueprint.model(settings))
     outputs = sum(_numbers(layer) for layer in model.layers)
@@ -78,9 +82,10 @@ def outlined(blueprint: Blueprint, params: Params) -> Corner:
 
 
 def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple[list[Finding], int]:
-    """What is wrong with the lowest, the highest and the heaviest corner; and the parameters of the heaviest that fits.
+    """Findings on the lowest, the highest and the heaviest corner, and the largest parameter count that fits.
 
-    A corner that needs more than the `free` bytes is not built. An error where no corner can be trained.
+    A corner that needs more than `free` bytes is not built; None means no limit. If no corner can be trained, the
+    findings are errors.
     """
     import keras
 
@@ -107,7 +112,7 @@ def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple
 
 
 def size(count: float) -> str:
-    """Bytes as a person reads them."""
+    """A number of bytes as text: `46 kB`, `1.09 MB`."""
     for unit, least in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
         if count >= least:
             return f"{count / least:.3g} {unit}"
@@ -115,7 +120,7 @@ def size(count: float) -> str:
 
 
 def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int | None) -> Finding | None:
-    """What is wrong with a corner that is built and trained on one batch."""
+    """The problem that building a corner and training it on one batch shows; None if there is none."""
     if free is not None and corner.bytes > free:
         need = f"takes about {size(corner.bytes)} of memory to train, and {size(free)} are free"
         return Finding(Level.WARNING, f"model with {corner.name}", f"{need}: trials like it will fail.")
@@ -132,10 +137,10 @@ def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int
 
 
 def _unloadable(foreign: Sequence[str]) -> list[Finding]:
-    """A warning of layers of one's own, whose code a champion does not carry."""
+    """A warning about a user's own layers: the champion is saved without their code."""
     if not foreign:
         return []
-    sentence = f"{', '.join(foreign)}: no layer of Keras's, so that `make predict` and MLflow cannot load the champion."
+    sentence = f"{', '.join(foreign)}: not part of Keras, so `make predict` and MLflow cannot load the champion."
     return [Finding(Level.WARNING, "layers", sentence)]
 
 
@@ -145,12 +150,12 @@ def _fails(name: str, error: Exception) -> Finding:
 
 
 def _raised(findings: list[Finding]) -> list[Finding]:
-    """Warnings of every corner are an error."""
+    """The findings with level error: used if every corner has a warning."""
     return [Finding(Level.ERROR, finding.subject, finding.sentence) for finding in findings]
 
 
 def _ends(dimension: object) -> tuple[Scalar, ...]:
-    """A range's two ends, or all options, numbers in their order."""
+    """The lowest and highest value of a range or of numeric options; all options if some are not numbers."""
     if isinstance(dimension, Choice):
         numeric = all(isinstance(option, int | float) for option in dimension.options)
         ordered = sorted(dimension.options, key=float) if numeric else dimension.options
@@ -160,6 +165,6 @@ def _ends(dimension: object) -> tuple[Scalar, ...]:
 
 
 def _numbers(layer: "keras.layers.Layer") -> int:
-    """How many numbers a layer puts out for one row; an axis of open length counts as one."""
+    """How many numbers a layer outputs for one row; an axis of unknown length counts as one."""
     shape = layer.output.shape if hasattr(layer, "output") and hasattr(layer.output, "shape") else ()
     return math.prod(axis or 1 for axis in shape[1:])

@@ -1,4 +1,4 @@
-"""How many trials a search would ask of its own accord, beside how many the file gives it, and the epochs they take."""
+"""How many trials a sampler runs before it ends by itself, compared with the file's `trials`, and their epochs."""
 
 import tempfile
 from dataclasses import dataclass
@@ -12,13 +12,16 @@ from pipeline.searches import SearchPart
 from pipeline.searches.keras_tuner import brackets
 
 ENDLESS: Final = 10**6
-"""A search that would go on for so many trials has no end of its own."""
+"""A search that would run for this number of trials counts as one that never ends by itself."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a search does at most: its trials, and their epochs together; `own` is its own number of trials."""
+    """The most that a search does: its trials and the sum of their epochs, both with the baseline.
+
+    `own` is the number of trials after which the sampler ends by itself, None if it never does.
+    """
 
     own: int | None
     trials: int
@@ -43,21 +46,21 @@ def plan(experiment: Experiment) -> Plan:
 
 
 def differences(experiment: Experiment, found: Plan) -> list[Finding]:
-    """What to say where a search's own number of trials and the file's `trials` differ."""
+    """A finding if the sampler's own number of trials and the file's `trials` differ."""
     search, own = experiment.search, found.own
     if own is None or own == search.trials:
         return []
     if own < search.trials:
-        sentence = f"{search.sampler} has {own} trials of its own: `trials = {search.trials}` is only an upper limit."
+        sentence = f"{search.sampler} ends after {own} trials: `trials = {search.trials}` is only an upper limit."
         return [Finding(Level.NOTE, "search.trials", sentence)]
     sentence = (
-        f"{search.sampler} wants {own} trials, and `trials = {search.trials}` ends it before it has seen them all."
+        f"{search.sampler} needs {own} trials, and `trials = {search.trials}` ends it before all of them have run."
     )
     return [Finding(Level.WARNING, "search.trials", sentence)]
 
 
 def _promoted(epochs: int) -> int:
-    """The epochs of all of hyperband's trials: a promoted one goes on from where its parent ended."""
+    """The sum of the epochs of all of hyperband's trials: a promoted trial continues where its parent ended."""
     total = 0
     for bracket in brackets(epochs):
         before = 0

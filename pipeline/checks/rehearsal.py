@@ -1,4 +1,4 @@
-"""What a search would meet later, met before its first trial: its corner models, memory, disk, its own size."""
+"""Finds problems before the first trial that a search would meet later: in its models, memory, disk and size."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pipeline.experiment import Experiment
 def rehearse(
     experiment: Experiment, blueprint: Blueprint, prepared: Prepared, mlruns: Path
 ) -> tuple[list[Finding], Plan]:
-    """All findings, and the plan of the search; three corner models are built and trained on one batch."""
+    """All findings, and the plan of the search; up to three corner models are built and trained on one batch."""
     planned = plan(experiment)
     found, parameters = models.try_out(blueprint, prepared, costs.memory())
     found += differences(experiment, planned)
