@@ -141,7 +141,7 @@ class Selector:
         found = self._archive.find(word)
         if len(found) != 1:
             meant = f"{len(found)} runs begin with `{word}`." if found else f"no run begins with `{word}`."
-            mend = "Give a trial's number, `search/number`, or a longer part of an MLflow run's id."
+            mend = "Give a trial's number, `search/number`, or the beginning of one MLflow run's id."
             raise UserError("compare, RUNS", meant, mend)
         ((search, number),) = found
         past = self._past(search)

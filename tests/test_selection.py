@@ -103,7 +103,7 @@ def test_trials_searches_and_experiments_are_found_by_name(folder: Path, request
         (
             Request("alpha", runs=("a-",)),
             "compare, RUNS: 12 runs begin with `a-`. "
-            "Give a trial's number, `search/number`, or a longer part of an MLflow run's id.",
+            "Give a trial's number, `search/number`, or the beginning of one MLflow run's id.",
         ),
     ],
     ids=str,

@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--a", default="", metavar="SEARCH", help="a search: latest, latest-1, … or its identity")
     parser.add_argument("--b", default="", metavar="SEARCH", help="another search")
     parser.add_argument("--exps", type=_words, default=(), help=f"experiments whose winners are compared, {listed}")
-    parser.add_argument("--metric", type=_words, default=(), help=f"metrics to draw beside the loss, {listed}")
+    parser.add_argument("--metric", type=_words, default=(), help=f"metrics to draw as well as the loss, {listed}")
 
 
 def run(args: argparse.Namespace) -> int:
