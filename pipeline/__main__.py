@@ -1,4 +1,4 @@
-"""The command line: a command by its file's name."""
+"""The command line: each command is a file in `commands/` and has the file's name."""
 
 import argparse
 import sys
@@ -23,14 +23,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """The exit code of the command that the words name."""
+    """Run the command that `words` name (by default the process's arguments); the result is its exit code."""
     args = parser().parse_args(words)
     try:
         return int(args.run(args))
     except UserError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
-    except BrokenPipeError:  # the reader of a pipe has enough, as `head` does
+    except BrokenPipeError:  # the program that reads our output has stopped reading, as `head` does
         return 141
 
 

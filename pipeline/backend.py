@@ -26,14 +26,14 @@ def load() -> None:
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """While it lasts, nothing that the process writes reaches terminal or log."""
+    """Inside this context, everything that the process prints is discarded."""
     with redirected(Path(os.devnull)):
         yield
 
 
 @contextmanager
 def redirected(log: Path) -> Iterator[int]:
-    """The terminal's descriptor, while both outputs of the process are appended to `log`."""
+    """The terminal's descriptor, while standard output and standard error of the process are appended to `log`."""
     sys.stdout.flush()
     sys.stderr.flush()
     terminal, errors = os.dup(1), os.dup(2)

@@ -1,6 +1,6 @@
-"""A part by its file's name: the names that a folder of parts offers, and the part itself.
+"""Finds a part (a source, a search, an engine, …) by the name of its file.
 
-Parts are imported here by name while the program runs: this module alone reaches into rooms above its own.
+Parts are imported by name while the program runs. This module alone reaches into rooms on higher levels.
 """
 
 from functools import cache
@@ -30,7 +30,7 @@ NO_PARTS: Final = frozenset({"models/python"})
 
 @cache
 def names(folder: str) -> tuple[str, ...]:
-    """The parts in a folder of the house, by name: its files and its packages."""
+    """The sorted names of the parts in a folder of this package: its modules and its packages."""
     found = [
         path.stem
         for path in (HOUSE / folder).iterdir()
@@ -40,7 +40,7 @@ def names(folder: str) -> tuple[str, ...]:
 
 
 def part(folder: str, name: str, field: str) -> ModuleType:
-    """The part `name` of `folder`; UserError at `field` where there is none of that name."""
+    """The module of the part `name` in `folder`; UserError at `field` if there is no part of that name."""
     if name not in names(folder):
         raise UserError(field, f"`{name}` is unknown.", nearest(name, names(folder)))
     return import_module(f"pipeline.{folder}.{name}")

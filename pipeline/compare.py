@@ -1,4 +1,4 @@
-"""A selection of trials as files: one page, a picture of each chart, and a table."""
+"""Files that compare selected trials: an HTML page, a PNG of each chart, and a table as CSV."""
 
 from collections.abc import Sequence
 from html import escape
@@ -15,7 +15,7 @@ from pipeline.trial import BASELINE
 
 PAGE: Final = "compare.html"
 PICTURE: Final = "compare.png"
-"""The first curves and the courses of the searches in one."""
+"""One picture with the first chart of curves and the charts of the best value so far."""
 STYLE: Final = """
 table { border-collapse: collapse; margin: 8px 16px 40px; font-size: 14px }
 th, td { padding: 5px 14px; border-bottom: 1px solid #e4e7eb; text-align: right; font-weight: normal }
@@ -26,10 +26,11 @@ i { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin
 
 
 def write(selection: Selection, metrics: Sequence[str], folder: Path) -> Path:
-    """The page of a selection; with it `folder` gets a PNG of each chart, one of the main ones, and the table as CSV.
+    """The path of the page that compares a selection, written into `folder`.
 
-    The charts show the loss and `metrics` (or what people look at otherwise), and each search's best so far.
-    UserError for a metric that no trial has.
+    `folder` also gets a PNG of each chart, one PNG of the main charts, and the table as CSV. The charts show the loss
+    and `metrics` (without `metrics`: the usual ones, `METRICS`), and each search's best value so far. UserError for a
+    metric that no trial has.
     """
     curves = {f"curves_{metric}": made for metric, made in _curves(selection, metrics).items()}
     best = {f"best_so_far_{objective}": made for objective, made in _courses(selection).items()}
@@ -44,7 +45,7 @@ def write(selection: Selection, metrics: Sequence[str], folder: Path) -> Path:
 
 
 def new_folder(mlruns: Path, experiment: str) -> Path:
-    """Where the next comparison of an experiment is to lie."""
+    """The folder for the next comparison of an experiment; it does not exist yet."""
     folder = mlruns / "comparisons"
     taken = [int(path.name.rpartition("-")[2]) for path in folder.glob(f"{experiment}-*")]
     return folder / f"{experiment}-{max(taken, default=0) + 1}"
@@ -59,18 +60,18 @@ def _curves(selection: Selection, metrics: Sequence[str]) -> dict[str, drawing.C
     asked = [metric.removeprefix("val_") for metric in metrics]
     for metric in asked:
         if metric not in known:
-            raise UserError("compare, METRIC", f"no trial here has a `{metric}`.", nearest(metric, known))
+            raise UserError("compare, METRIC", f"none of these trials has a `{metric}`.", nearest(metric, known))
     shown = dict.fromkeys(["loss", *asked] if asked else METRICS)
     return {metric: compared(curves, metric) for metric in shown if metric in known}
 
 
 def _courses(selection: Selection) -> dict[str, drawing.Chart]:
-    """A chart for each objective: searches with different ones have no axis in common."""
-    # a search has the colour of the first of its trials
+    """A chart of the best value so far for each objective: different objectives cannot share an axis."""
+    # a search has the colour of its first trial
     pairs = reversed(list(zip(selection.trials, _colours(selection), strict=True)))
     by_search = {trial.search.about.identity: colour for trial, colour in pairs}
     by_objective: dict[str, list[Course]] = {}
-    # a search of one trial, retrained or listed, has no course; where all are such there is nothing to see
+    # a search of one trial (retrained or listed) is a single point: if all searches are like this, draw no chart
     several = any(search.trials > 1 for search in selection.searches)
     for search in selection.searches if several else ():
         course = _course(search, by_search[search.about.identity])

@@ -1,4 +1,4 @@
-"""In what compared trials differ: settings, what they took, and what they came to."""
+"""The differences between compared trials: settings, costs and results."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 NOTHING: Final = "-"
 LABELS: Final = ("trial", "number", "run")
-"""Columns that name a trial; the others say something of it."""
+"""The columns that identify a trial; all other columns describe it."""
 
 
 def table(selection: Selection) -> "pd.DataFrame":
-    """A row for each trial: its names, search, value, what it took, the settings that differ, its search's test scores.
+    """A row for each trial: its names, search, value, costs, the settings that differ, and test scores.
 
-    A test score stands in the row of its search's best trial and, measured on the untuned model, of its baseline.
+    The test scores of a search are in the row of its best trial; those of the untuned model are in the row of its
+    baseline.
     """
     import pandas as pd
 
@@ -46,9 +47,9 @@ def table(selection: Selection) -> "pd.DataFrame":
 
 
 def lines(selection: Selection) -> list[tuple[str, list[str]]]:
-    """The same for reading: a line for each thing said, with a cell for each trial.
+    """The table turned for reading: for each property its name and a cell for each trial.
 
-    What search a trial is of is said where there are several.
+    Properties that no trial has are left out. The search is named only if there are several searches.
     """
     found = table(selection)
     said = [name for name in found if name not in LABELS and not found[name].isna().all()]
@@ -58,7 +59,7 @@ def lines(selection: Selection) -> list[tuple[str, list[str]]]:
 
 
 def settings(trial: Chosen, selection: Selection) -> list[str]:
-    """The settings of a trial that differ within the selection, a line each."""
+    """A trial's values of the settings that differ within the selection, as one text for each setting."""
     names = _differing(selection)
     return [f"{name} = {_cell(trial.line.settings[name])}" for name in names if name in trial.line.settings]
 
@@ -80,7 +81,7 @@ def _tested(trial: Chosen) -> dict[str, float]:
 
 
 def _cell(value: Any) -> str:
-    """A value in four digits, numbers that came as text too."""
+    """A value as text; numbers, also those given as text, are rounded to four digits."""
     if value is None or value != value:  # noqa: PLR0124  NaN
         return NOTHING
     try:

@@ -1,4 +1,4 @@
-"""Several experiments one after another, each in a process of its own, and one table of what they came to."""
+"""Tunes several experiments one after another, each in a separate process, and shows one table of their results."""
 
 import subprocess
 import sys
@@ -20,9 +20,10 @@ INTERRUPTED: Final = 130
 
 
 def names(given: str, overrides: Mapping[str, Any]) -> list[str]:
-    """The experiments that `EXP` names: one, several with commas between, or `all` but those whose source is heavy.
+    """The experiments that `EXP` names: one, several separated by commas, or `all`.
 
-    UserError where one of several is wrong with these overrides, before any of them begins.
+    `all` leaves out the experiments whose data source is marked `HEAVY`. If there are several, each is checked with
+    the overrides before the first one starts; UserError if one of them is wrong.
     """
     found: list[str] = []
     for name in filter(None, (part.strip() for part in given.split(","))):
@@ -36,7 +37,7 @@ def names(given: str, overrides: Mapping[str, Any]) -> list[str]:
 
 
 def run(chosen: Sequence[str], words: Sequence[str]) -> dict[str, int]:
-    """The exit code of each experiment's `tune` with the same further words, until one is interrupted."""
+    """The exit code of each experiment's `tune`, called with the same `words`; stops after one that is interrupted."""
     codes: dict[str, int] = {}
     for name in chosen:
         print(f"\n━━ {name} ━━", flush=True)  # noqa: T201
@@ -47,7 +48,7 @@ def run(chosen: Sequence[str], words: Sequence[str]) -> dict[str, int]:
 
 
 def table(codes: Mapping[str, int], archive: Archive) -> "Table":
-    """A line for each experiment: its champion on the test part with a 95 % interval, and the original's figures."""
+    """A table of the experiments' test scores: the champion's with a 95 % interval, and the untuned original's."""
     made = terminal.table("experiment", "on test rows", "tuned", "original", left=2)
     for name, code in codes.items():
         for line in _lines(name, code, archive):

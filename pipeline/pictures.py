@@ -1,4 +1,4 @@
-"""The files that show a search: its curves, its course, what mattered, and the leaderboard."""
+"""The files that show a search: curves, the objective by trial, importances of settings, and the leaderboard."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,10 @@ METRICS: Final = ("loss", "accuracy", "mae")
 
 
 def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[Path, ...]:
-    """The files written into `folder`, which is theirs alone; the pages need no network."""
+    """The pictures, pages and table of a search, written into `folder`; their paths.
+
+    `folder` must hold nothing else: all files in it are named. The pages work without a network.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     trials = [o for o in (*leaderboard.outcomes, leaderboard.baseline) if o]
     measured = {name for o in trials for epoch in o.curve[:1] for name in epoch.metrics}
@@ -45,7 +48,10 @@ def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[Path, ..
 
 
 def page(path: Path, title: str, figures: "Sequence[go.Figure]", below: str = "") -> None:
-    """Figures below each other, and HTML below them, as one file with its script inside."""
+    """Write an HTML file with the figures, one below the other, and with the HTML `below` after them.
+
+    Plotly's script is inside the file, so the page works without a network.
+    """
     parts = [
         figure.to_html(full_html=False, include_plotlyjs=(i == 0), config={"displaylogo": False, "responsive": True})
         for i, figure in enumerate(figures)

@@ -1,4 +1,4 @@
-"""A search as a person watches it: a bar on a terminal, plain lines elsewhere."""
+"""A running search as the user sees it: a progress bar on a terminal, plain lines elsewhere."""
 
 from typing import TYPE_CHECKING, final
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 LINES = 40
-"""Elsewhere than on a terminal a search says about so many lines, and one for each new best."""
+"""Without a terminal, a search prints about this number of lines, plus one for each new best trial."""
 
 
 @final
 class Shown:
-    """A ledger that shows on `console` what it hands on to `inner`."""
+    """A tracker that passes everything on to the tracker `inner` and shows it on `console`."""
 
     def __init__(self, inner: Ledger, console: "Console", experiment: Experiment) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -44,11 +44,11 @@ class Shown:
         self._task = self._bar.add_task("tune", total=self._total, note="preparing")
 
     def begin(self, prepared: Prepared, study: Study) -> None:
-        """Say what the data came to, and with how many trials of earlier goes a search goes on."""
+        """Print what the data is, and how many earlier trials the search continues from."""
         ready(prepared, self._console)
         past = [o for o in study.past if o.number != BASELINE]
         if study.past:
-            self._console.print(f"{study.identity} goes on after {len(past)} trials (NEW=1 would begin anew)")
+            self._console.print(f"{study.identity} continues after {len(past)} trials (NEW=1 starts a new search)")
         for outcome in past:
             self._count(outcome)
         self._bar.update(self._task, completed=len(past))
@@ -79,7 +79,7 @@ class Shown:
         self._line(outcome, always=new_best)
 
     def _count(self, outcome: Outcome) -> bool:
-        """Whether the outcome, counted now, is the best so far."""
+        """Count the outcome; whether it is the best so far."""
         self._ends[outcome.end] += 1
         if not self._beats(outcome):
             return False

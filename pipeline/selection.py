@@ -1,4 +1,4 @@
-"""The trials that a person named, or those worth a look, read back out of a ledger's archive."""
+"""The trials to compare: those that the user named, or a default choice, read from a tracker's archive."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,26 +9,26 @@ from pipeline.ledgers import About, Archive, Line
 from pipeline.trial import BASELINE, Direction, trial_name
 
 WINNERS: Final = 5
-"""By default the winners of so many of the latest searches are compared."""
+"""By default, how many of the latest searches are compared by their winners."""
 LATEST: Final = "latest"
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A search as it lies in the archive, with all its trials by number; they have no curves."""
+    """A search read from the archive, with all its trials in the order of their numbers, without curves."""
 
     about: About
     lines: tuple[Line, ...]
 
     @property
     def trials(self) -> int:
-        """How many trials it has, its baseline not counted."""
+        """The number of its trials, without the baseline."""
         return sum(line.number != BASELINE for line in self.lines)
 
     @property
     def ranked(self) -> list[Line]:
-        """The trials that have a value, best first, without the baseline; ties go to the earlier."""
+        """The trials that have a value, best first, without the baseline; of equal ones the earlier comes first."""
         key = Direction.of(self.about.objective).key
         valued = [(key(line.value), line.number, line) for line in self.lines if line.value is not None]
         return [line for _, number, line in sorted(valued, key=lambda v: v[:2]) if number != BASELINE]
@@ -37,7 +37,10 @@ class Past:
 @final
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A trial to be compared: what it is (`best`, `median`, `winner`, or nothing), its search, itself."""
+    """A trial to compare: its role, its search and its record.
+
+    The role is `best`, `median`, `baseline` or `winner`; it is empty for a trial that the user named.
+    """
 
     role: str
     search: Past
@@ -45,26 +48,26 @@ class Chosen:
 
     @property
     def name(self) -> str:
-        """The trial's name within its search."""
+        """The trial's name in its search: `trial 3`, or `baseline`."""
         return trial_name(self.line.number)
 
     @property
     def heading(self) -> tuple[str, ...]:
-        """What it is, and its name where that says more."""
+        """The lines of its column heading: its role, if it has one, and its name, unless both are the same."""
         return tuple(dict.fromkeys(word for word in (self.role, self.name) if word))
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is compared: trials with their curves, each once, and the searches that they are of."""
+    """What is compared: trials with their curves, each once, and the searches that they belong to."""
 
     trials: tuple[Chosen, ...]
     searches: tuple[Past, ...]
 
     @property
     def titles(self) -> list[str]:
-        """What each trial is called, the searches named where they are several."""
+        """A title for each trial; it names the search if there are several searches."""
         own = [": ".join(t.heading) for t in self.trials]
         if len(self.searches) == 1:
             return own
@@ -74,7 +77,10 @@ class Selection:
 @final
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person named: trials, searches, experiments (their winners); nothing of it means the usual."""
+    """What the user asked to compare: trials, searches and experiments (of these two, the winners).
+
+    If all three are empty, the default choice for `experiment` is compared.
+    """
 
     experiment: str
     runs: tuple[str, ...] = ()
@@ -84,14 +90,14 @@ class Request:
 
 @final
 class Selector:
-    """Reads each search once."""
+    """Finds the trials of requests in an archive; it reads each search only once."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._read: dict[str, Past] = {}
 
     def select(self, request: Request) -> Selection:
-        """The trials of a request; UserError where one of its names names nothing."""
+        """The trials of a request; UserError if one of its names is not found."""
         chosen = [self._run(word, request.experiment) for word in request.runs]
         named = [self._search(word, request.experiment, "A, B") for word in request.searches]
         named += [self._search(LATEST, name, "EXPS") for name in request.experiments]
@@ -104,18 +110,21 @@ class Selector:
         return Selection(tuple(self._with_curves(trials)), tuple(searches.values()))
 
     def _usual(self, experiment: str) -> list[Chosen]:
-        """Best, median and baseline of the latest search that has any, and the winners of those before it."""
+        """The default choice: best, median and baseline of the latest search, and the winners of earlier searches.
+
+        Searches in which no trial has a value are skipped.
+        """
         pasts = [self._past(identity) for identity in self._identities(experiment, "EXP")]
         won = [past for past in pasts if past.ranked][:WINNERS]
         if not won:
-            raise UserError("compare, EXP", f"no trial of `{experiment}` has a value yet.", "Let a search finish one.")
+            raise UserError("compare, EXP", f"no trial of `{experiment}` has a value yet.", "Finish a trial first.")
         latest, ranked = won[0], won[0].ranked
         baseline = [Chosen("baseline", latest, line) for line in latest.lines if line.number == BASELINE]
         middle = [Chosen("median", latest, ranked[len(ranked) // 2])]
         return [Chosen("best", latest, ranked[0]), *middle, *baseline, *(_winner(past) for past in won[1:])]
 
     def _run(self, word: str, experiment: str) -> Chosen:
-        """The trial that a number, `search/number` or the beginning of a run's id names."""
+        """The trial named by a number, by `search/number` or by the beginning of its MLflow run's id."""
         search, slash, last = word.rpartition("/")
         if slash or word.isdecimal():
             past = self._search(search or LATEST, experiment, "RUNS")
@@ -132,14 +141,14 @@ class Selector:
         found = self._archive.find(word)
         if len(found) != 1:
             meant = f"{len(found)} runs begin with `{word}`." if found else f"no run begins with `{word}`."
-            mend = "Say a trial's number, `search/number`, or enough of an MLflow run's id."
+            mend = "Give a trial's number, `search/number`, or the beginning of one MLflow run's id."
             raise UserError("compare, RUNS", meant, mend)
         ((search, number),) = found
         past = self._past(search)
         return Chosen("", past, next(line for line in past.lines if line.number == number))
 
     def _search(self, word: str, experiment: str, field: str) -> Past:
-        """The search that `latest`, `latest-1`, … or an identity names."""
+        """The search named by `latest`, `latest-1`, … or by its identity."""
         if self._archive.about(word):
             return self._past(word)
         identities = self._identities(experiment, field)

@@ -1,4 +1,4 @@
-"""A finished search in the few lines with which the command ends."""
+"""The last lines that `make tune` prints: the result of a finished search."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 RATE: Final = "learning_rate"
 SHOWN: Final = 0.05
-"""Phases that took fewer seconds are not printed."""
+"""A phase that took fewer seconds than this is not printed."""
 
 
 def show(finished: Finished, console: "Console", tracker: str) -> None:
-    """Print the champion, its scores beside the baselines', where the time went and where to browse it all.
+    """Print the champion, its scores next to those of the baselines, the time of each phase, and the links.
 
-    `tracker` is what people call the tracker.
+    `tracker` is the tracker's title.
     """
     board, report = finished.leaderboard, finished.report
     if report is not None and board.best is not None:
@@ -36,7 +36,9 @@ def show(finished: Finished, console: "Console", tracker: str) -> None:
     phases = _spent({within.get(phase, phase): seconds for phase, seconds in finished.seconds.items()})
     console.print(f"\nTime: {total:.1f} s: {phases}", soft_wrap=True)
     if finished.links.owed:
-        console.print(f"{finished.links.owed} events could not be delivered to {tracker} yet; they are kept.")
+        console.print(
+            f"{finished.links.owed} events could not be delivered to {tracker} yet: `make sync` delivers them."
+        )
     if finished.links.addresses:
         console.print(f"In {tracker} (`make ui` starts it):")
         for title, address in finished.links.addresses.items():
@@ -72,8 +74,8 @@ def _champion(board: Leaderboard, best: Outcome, console: "Console") -> None:
 
 
 def _dead(board: Leaderboard, best: Outcome) -> list[str]:
-    """A line for the champion where many of its units are dead, and one for the other trials where they are."""
-    lines = [f"Of the champion: {warning(best.diagnosis)}"] if warning(best.diagnosis) else []
+    """A line for the champion if many of its ReLU units are dead, and one line for all other trials like that."""
+    lines = [f"In the champion: {warning(best.diagnosis)}"] if warning(best.diagnosis) else []
     others = [o for o in board.outcomes if o is not best and warning(o.diagnosis)]
     if others:
         worst = max(others, key=lambda o: o.diagnosis[DEAD])
@@ -96,7 +98,7 @@ def _scores(report: Report) -> "Table":
 
 
 def _trained(board: Leaderboard) -> list[str]:
-    """What champion and baseline came to in training, where nothing else was measured."""
+    """The training metrics of champion and baseline, for searches without a validation and a test part."""
     lines = []
     for name, outcome in (("champion", board.best), ("untuned baseline", board.baseline)):
         epoch = outcome.restored if outcome is not None else None
@@ -112,7 +114,7 @@ def _interrupted(board: Leaderboard, console: "Console") -> None:
         console.print(
             f"The best so far is trial {board.best.number}, {board.objective} {board.best.value:.4f}.", end=" "
         )
-    console.print("The same command goes on; the test part was not looked at.")
+    console.print("The same command continues the search. The test part was not used.")
 
 
 def _nothing(board: Leaderboard, console: "Console") -> None:

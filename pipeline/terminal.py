@@ -1,4 +1,4 @@
-"""What the commands print: our own lines alone; whatever a library prints goes to a log file."""
+"""Keeps the terminal for this project's own lines: what libraries print goes to a log file."""
 
 import os
 from collections.abc import Iterator
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 def only_ours(log: Path) -> Iterator["Console"]:
     """A console that writes to the terminal, while all other output of the process is appended to `log`.
 
-    The file descriptors themselves are turned over, since TensorFlow's C++ writes to them past Python.
+    The file descriptors themselves are redirected, because TensorFlow's C++ code writes to them without Python.
     """
     from rich.console import Console
 
     log.parent.mkdir(parents=True, exist_ok=True)
     with redirected(log) as terminal, os.fdopen(os.dup(terminal), "w", encoding="utf-8") as stream:
-        # a pipe has no width: wide enough that no line of a table is folded
+        # a pipe has no width: 140 is wide enough that no row of a table is wrapped
         width = None if os.isatty(terminal) else 140
         yield Console(file=stream, width=width, highlight=False, soft_wrap=not os.isatty(terminal))
 
 
 def ready(prepared: Prepared, console: "Console") -> None:
-    """Say what the data came to."""
+    """Print the task, the rows of each part, and the columns that are left out."""
     rows = (len(prepared.train), len(prepared.validation), len(prepared.split.test))
     name = f"{prepared.dataset.name}: {prepared.dataset.task.value}"
     console.print(f"{name}, {rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test")

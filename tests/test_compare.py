@@ -1,4 +1,4 @@
-"""What a comparison draws."""
+"""Which charts a comparison draws."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pipeline.trial import End, Epoch
 
 
 def search(name: str, trials: int) -> Past:
-    """A search whose later trials are better."""
+    """A search in which each trial is better than the one before."""
     curves = [
         [Epoch(n, e, {"loss": 1 / (n + e), "val_loss": 1.1 / (n + e)}) for e in (1, 2)] for n in range(trials + 1)
     ]

@@ -233,7 +233,7 @@ FILE_WRONG = [
     ("Guide", {"model": {"unit_0": 3}}, "model.unit_0: unknown key. Did you mean `model.units_0`?"),
     ("Guide", {"model": {"units_0": "x"}}, "model.units_0: is 'x', not a whole number."),
     ("Guide", {"model": {"act": "rleu"}}, "model.act: `rleu` is unknown. Did you mean `relu`?"),
-    ("Guide", {"search": {"sampler": "grid"}}, "search.sampler: grid cannot lay learning_rate out."),
+    ("Guide", {"search": {"sampler": "grid"}}, "search.sampler: grid needs a list of values for learning_rate."),
     ("build_model", {"model": {"units 1": 0.5}}, "model.units 1: is 0.5, not a whole number."),
     ("Broken", {}, f"model.family: `python:nets.Broken` fails (line {BROKEN} of "),
     (

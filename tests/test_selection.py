@@ -1,4 +1,4 @@
-"""Which trials are compared: by default, and by every name that a person may give them."""
+"""Which trials are compared: by default, and by each way in which a user can name them."""
 
 import math
 from pathlib import Path
@@ -13,7 +13,7 @@ from pipeline.selection import Request, Selection, Selector
 from pipeline.trial import BASELINE, End, Epoch, Outcome, Trial
 
 VALUES = {
-    "a-1": (0.5, 0.4, 0.3, 0.6),  # the baseline's first
+    "a-1": (0.5, 0.4, 0.3, 0.6),  # the first value is the baseline's
     "a-2": (0.5, 0.45, None, 0.2, 0.35, 0.9),
     "a-3": (0.5, None),
     "b-1": (0.8, 0.7),
@@ -22,7 +22,7 @@ VALUES = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What a process remembers of four searches of two experiments."""
+    """A folder whose archive in memory holds four searches of two experiments."""
     for identity, values in VALUES.items():
         remember(tmp_path, identity, values)
     return tmp_path
@@ -103,7 +103,7 @@ def test_trials_searches_and_experiments_are_found_by_name(folder: Path, request
         (
             Request("alpha", runs=("a-",)),
             "compare, RUNS: 12 runs begin with `a-`. "
-            "Say a trial's number, `search/number`, or enough of an MLflow run's id.",
+            "Give a trial's number, `search/number`, or the beginning of one MLflow run's id.",
         ),
     ],
     ids=str,

@@ -1,7 +1,8 @@
-"""What can be wrong with an experiment, found before its first trial.
+"""Checks that find problems of an experiment before its first trial.
 
-Each file looks at one thing and returns findings; it changes nothing and records nothing. What stops a search at once
-(a column that is not there, an objective that is not measured) is a UserError of the stages themselves.
+Each file checks one thing and returns findings; it changes nothing and records nothing. A mistake that makes a search
+impossible (a column that does not exist, an objective that is not measured) is not a finding: the stages themselves
+raise a UserError for it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @final
 class Level(Enum):
-    """How much a finding matters; the value is the word that people read."""
+    """How serious a finding is; the value is the word that people read."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -36,11 +37,11 @@ class Finding:
 
 STYLES: Final = {Level.ERROR: "bold red", Level.WARNING: "yellow", Level.NOTE: ""}
 FEW: Final = 4
-"""So many warnings are said before a search; `make check` says all."""
+"""At most this number of warnings are printed before a search; `make check` prints all."""
 
 
 def show(findings: Iterable[Finding], console: "Console") -> None:
-    """Print findings, a line each."""
+    """Print the findings, one line each."""
     for finding in findings:
         line = f"  {finding.level.value:<9}{finding.subject}: {finding.sentence}"
         console.print(line, style=STYLES[finding.level], markup=False)
@@ -52,7 +53,7 @@ def only(level: Level, findings: Iterable[Finding]) -> Sequence[Finding]:
 
 
 def warn(findings: Iterable[Finding], console: "Console", experiment: str) -> None:
-    """Print the first few warnings, and how to see the others."""
+    """Print the first `FEW` warnings, and how to see the others."""
     warnings = only(Level.WARNING, findings)
     show(warnings[:FEW], console)
     if len(warnings) > FEW:
@@ -60,6 +61,6 @@ def warn(findings: Iterable[Finding], console: "Console", experiment: str) -> No
 
 
 def raise_first(findings: Iterable[Finding], file: str) -> None:
-    """UserError, at the file, of the first finding that is an error; nothing where none is."""
+    """Raise the first finding that is an error as a UserError at the file; do nothing if there is none."""
     for finding in only(Level.ERROR, findings):
-        raise UserError(finding.subject, finding.sentence, "`make check` says more.").within(file)
+        raise UserError(finding.subject, finding.sentence, "`make check` shows all findings.").within(file)

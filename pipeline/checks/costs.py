@@ -1,4 +1,4 @@
-"""What a search will cost, beside what there is: memory, disk, and time."""
+"""What a search will cost in memory, disk and time, compared with what is free."""
 
 import os
 import shutil
@@ -19,43 +19,49 @@ from pipeline.loop import KEPT
 from pipeline.trial import Trial, trial_seed
 
 SEARCH_BYTES: Final = 40_000_000
-"""What a search writes whatever its size: its pictures, twice, and its report (measured: 30 MB)."""
+"""What a search of any size writes: its pictures, which are stored twice, and its report (measured: 30 MB)."""
 EPOCH_BYTES: Final = 2_000
-"""What an epoch of a trial writes: its line in the spool and its rows in MLflow's database."""
+"""What one epoch of a trial writes: its line in the spool and its rows in MLflow's database."""
 AT_ONCE: Final = 16
-"""So many trials at most are trained to measure an engine that trains several."""
+"""At most this number of trials are trained to measure an engine that trains several at once."""
 ROUNDS: Final = 3
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Measured seconds: to begin a trial, and for each of its epochs."""
+    """Measured seconds: `begin` to start a trial, `epoch` for each of its epochs."""
 
     begin: float
     epoch: float
 
 
 def memory() -> int | None:
-    """The bytes that this process may still take; None where the system does not say."""
+    """The bytes of memory that this process may still use; None if the system does not report it."""
     known = [found for found in (_available(), _allowed()) if found is not None]
     return min(known, default=None)
 
 
 def disk(folder: Path, found: Workload, parameters: int) -> Finding:
-    """Whether the disk of `folder` holds what a search writes there."""
+    """A finding on whether the disk of `folder` has space for what a search writes there.
+
+    `parameters` are those of the largest model. With `promotes` the weights of all trials are kept, else of `KEPT`.
+    """
     place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free
     weights = (found.trials if found.promotes else KEPT) * parameters * BYTES
     need = SEARCH_BYTES + found.epochs * EPOCH_BYTES + weights
-    sentence = f"the search will write about {size(need)} below {folder}/, and {size(free)} are free."
+    sentence = f"the search will write about {size(need)} to {folder}/, and {size(free)} are free."
     if need > free:
         return Finding(Level.ERROR, "disk", sentence)
     return Finding(Level.WARNING if 2 * need > free else Level.NOTE, "disk", sentence)
 
 
 def pace(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Pace:
-    """How fast the experiment's engine trains models amid the space; raises TrialFailed where it cannot."""
+    """How fast the experiment's engine trains models in the middle of the space.
+
+    TrialFailed if the engine cannot train them.
+    """
     engine = choose.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
     count = min(engine.capacity, AT_ONCE, experiment.search.trials)
     middle = blueprint.space.at([0.5] * len(blueprint.space.dimensions))
@@ -63,7 +69,7 @@ def pace(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Pa
     began = time.perf_counter()
     for trial in trials:
         engine.start(trial, None)
-    # an engine may hold some trials back until others end: those that step are counted
+    # an engine may queue some trials until others end: only those that run are counted
     count = _stepped(engine)
     first = time.perf_counter() - began
     began = time.perf_counter()
@@ -75,19 +81,19 @@ def pace(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Pa
 
 
 def duration(experiment: Experiment, found: Workload, measured: Pace) -> Finding:
-    """How long the search will take."""
+    """A finding that says how long the search will take."""
     seconds = found.trials * measured.begin + found.epochs * measured.epoch
     sooner = (
         ": an upper bound, since early stopping ends most trials sooner" if experiment.training.early_stopping else ""
     )
     minutes = experiment.search.minutes
-    cut = f"; `minutes = {minutes:g}` ends it before" if minutes is not None and seconds > 60 * minutes else ""
+    cut = f"; `minutes = {minutes:g}` ends it earlier" if minutes is not None and seconds > 60 * minutes else ""
     sentence = f"about {spoken(seconds)} for {found.trials} trials and {found.epochs:,} epochs{sooner}{cut}."
     return Finding(Level.NOTE, "time", sentence)
 
 
 def spoken(seconds: float) -> str:
-    """A duration as a person says it."""
+    """A duration in words: `2 hours`, `119 seconds`."""
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"
@@ -95,7 +101,7 @@ def spoken(seconds: float) -> str:
 
 
 def _stepped(engine: Engine) -> int:
-    """How many epochs the engine's next step made; it may need some to get ready."""
+    """How many epochs the engine's next step made; first steps that make none, while it gets ready, are skipped."""
     while not (made := engine.step()):
         pass
     return len(made)
@@ -117,9 +123,9 @@ def _physical() -> int | None:
 
 
 def _allowed() -> int | None:
-    """What a container's limit leaves."""
+    """The bytes that a container's memory limit still allows; None without a limit."""
     group = Path("/sys/fs/cgroup")
     try:
         return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
-    except (OSError, ValueError):  # no such group, or its limit is the word `max`
+    except (OSError, ValueError):  # there is no such group, or its limit is the word `max`
         return None

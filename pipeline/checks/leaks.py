@@ -1,4 +1,4 @@
-"""Columns that by themselves tell the target: a copy under another name, a recoding, a number that sorts it."""
+"""Finds leaks: columns that alone predict the target, such as a renamed copy, a recoding or a number that sorts it."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,26 +10,30 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TELLS: Final = 0.98
-"""A column leaks that takes away so much of the error of always guessing the majority. Honest columns stay below:
-measured, the best of the Titanic takes 0.44 (Sex), of breast cancer 0.67 (worst concave points), of iris 0.93 (petal
-width)."""
+"""A column is a leak if predicting from it alone removes this share of the error of always guessing the majority class.
+
+Honest columns remove less. Measured, the best column of the Titanic removes 0.44 (Sex), of breast cancer 0.67 (worst
+concave points), of iris 0.93 (petal width).
+"""
 FOLLOWS: Final = 0.999
-"""Or, for a number to be predicted, whose correlation with it, or whose share of its variance, is larger."""
+"""With a numeric target, a column is a leak if its correlation with it, or the share of its variance, is above this."""
 ROWS: Final = 2000
-"""So many rows are looked at; more cost time and say the same."""
+"""At most this number of rows are used; more rows take longer and give the same result."""
 FEWEST: Final = 20
 PRESENT: Final = 0.3
-"""A column is also judged by the rows in which it has a value, where these are at least such a share."""
+"""A column is also judged by the rows in which it has a value alone, if these are more than this share of all rows."""
 FOLDS: Final = 3
 MANY: Final = 50
-"""In wider tables only those columns are judged that put the classes in some order: a tree for each of 784 columns
-would take half a minute (measured)."""
+"""With more columns than this, only columns that pass the fast test `orders` are judged by a tree.
+
+A tree for each of 784 columns would take half a minute (measured).
+"""
 DISORDER: Final = 0.3
 ENOUGH: Final = 200
 
 
 def leaks(columns: "pd.DataFrame", target: "pd.Series[Any]", task: Task) -> list[Finding]:
-    """A warning of each column of which the target follows, by what it foretells of rows that were held out."""
+    """A warning for each column that alone predicts the target of held-out rows."""
     if len(target) > ROWS:
         target = target.sample(ROWS, random_state=0)
         columns = columns.loc[target.index]
@@ -37,12 +41,11 @@ def leaks(columns: "pd.DataFrame", target: "pd.Series[Any]", task: Task) -> list
         classes = target.factorize()[0]
         columns = columns[[name for name in columns if orders(columns[name], classes)]]
     judge = follows if task is Task.REGRESSION else tells
-    said = "is explained by it alone" if task is Task.REGRESSION else "is told by it alone"
     return [
         Finding(
             Level.WARNING,
             f"column {name}",
-            f"the target {said} ({shown}): will it be known before the target is? If not, leave it out.",
+            f"this column alone predicts the target ({shown}): is it known before the target? If not, leave it out.",
         )
         for name in columns
         if (shown := judge(columns[name], target))
@@ -50,13 +53,16 @@ def leaks(columns: "pd.DataFrame", target: "pd.Series[Any]", task: Task) -> list
 
 
 def orders(column: "pd.Series[Any]", classes: "np.ndarray") -> bool:
-    """Whether neighbours in a column's order are of one class more often than strangers: no leak is without it."""
+    """Whether rows that are neighbours after sorting by a column mostly have the same class; every leak passes.
+
+    Neighbours must differ in class at most `DISORDER` times as often as two random rows.
+    """
     import numpy as np
     import pandas as pd
 
     present = column.notna().to_numpy()
     parts = [np.ones_like(present), present] if PRESENT < present.mean() < 1 else [np.ones_like(present)]
-    for part in parts:  # a gap may tell the class as well
+    for part in parts:  # all rows too: the gaps themselves may predict the class
         own = column[part]
         number = pd.api.types.is_numeric_dtype(own)
         codes = own.rank(method="dense", na_option="bottom") if number else own.factorize()[0]
@@ -68,7 +74,7 @@ def orders(column: "pd.Series[Any]", classes: "np.ndarray") -> bool:
 
 
 def tells(column: "pd.Series[Any]", labels: "pd.Series[Any]") -> str:
-    """How well classes follow from one column, in words; empty where it is no leak."""
+    """How well one column predicts the classes, in words; empty if it is not a leak."""
     present = column.notna().to_numpy()
     parts = [(column, labels)]
     if PRESENT < present.mean() < 1:
@@ -81,7 +87,7 @@ def tells(column: "pd.Series[Any]", labels: "pd.Series[Any]") -> str:
 
 
 def follows(column: "pd.Series[Any]", target: "pd.Series[Any]") -> str:
-    """How well a number follows from one column, in words; empty where it is no leak."""
+    """How well one column predicts a numeric target, in words; empty if it is not a leak."""
     import numpy as np
     import pandas as pd
     from sklearn.tree import DecisionTreeRegressor
@@ -91,7 +97,7 @@ def follows(column: "pd.Series[Any]", target: "pd.Series[Any]") -> str:
     if len(numbers) < FEWEST or present.mean() < PRESENT or column.nunique() < 2 or numbers.nunique() < 2:
         return ""
     if pd.api.types.is_numeric_dtype(column):
-        for method in ("pearson", "spearman"):  # a copy in other units, and any rising or falling recoding
+        for method in ("pearson", "spearman"):  # find a copy in other units, and any increasing or decreasing recoding
             correlation = column.astype(float).corr(numbers, method=method)
             if abs(correlation) > FOLLOWS:
                 return f"correlation {correlation:.4f}"
@@ -102,11 +108,11 @@ def follows(column: "pd.Series[Any]", target: "pd.Series[Any]") -> str:
 
 
 def _accuracies(column: "pd.Series[Any]", labels: "pd.Series[Any]") -> tuple[float, float]:
-    """The share of held-out rows whose class a tree over one column gets right, and that of the largest class."""
+    """The share of held-out rows whose class a tree on one column predicts, and the share of the largest class."""
     import pandas as pd
     from sklearn.tree import DecisionTreeClassifier
 
-    common = labels.map(labels.value_counts()) >= FOLDS  # a class must stand in every fold
+    common = labels.map(labels.value_counts()) >= FOLDS  # every fold must have every class
     column, labels = column[common], labels[common]
     if len(labels) < FEWEST or labels.nunique() < 2 or column.nunique(dropna=False) < 2:
         return 0.0, 1.0
@@ -116,16 +122,16 @@ def _accuracies(column: "pd.Series[Any]", labels: "pd.Series[Any]") -> tuple[flo
 
 
 def _held_out(tree: Any, column: "pd.Series[Any]", target: "np.ndarray") -> "np.ndarray":
-    """What a tree, fitted on the other rows, says of each."""
+    """The prediction for each row by a tree fitted on other rows."""
     import pandas as pd
     from sklearn.base import is_classifier
     from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 
     if pd.api.types.is_numeric_dtype(column):
-        # ranks, since a tree rounds to float32 and takes no infinity
+        # ranks, because a tree rounds to float32 and does not accept infinity
         numbers = column.rank(method="dense").to_numpy(float)
     else:
-        numbers = pd.factorize(column)[0].astype(float)  # a gap is a category, too
+        numbers = pd.factorize(column)[0].astype(float)  # a gap is a category too
     kind = StratifiedKFold if is_classifier(tree) else KFold
     folds = kind(FOLDS, shuffle=True, random_state=0)
     said: np.ndarray = cross_val_predict(tree, numbers.reshape(-1, 1), target, cv=folds)

@@ -1,4 +1,4 @@
-"""The corner models of a space: looked at without their weights, then built and trained on one batch."""
+"""Checks the models at the corners of a space: first without weights, then some built and trained on one batch."""
 
 import math
 from collections.abc import Sequence
@@ -12,15 +12,16 @@ from pipeline.errors import one_line
 from pipeline.space import Choice, Params, Scalar, Space
 
 MOST: Final = 16
-"""So many corners are looked at for the heaviest."""
+"""At most this number of corners are compared to find the heaviest, the one that needs most memory."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Corner:
-    """A corner of the space: its whole settings, its parameters, and the bytes that training it takes.
+    """A corner of the space: all its settings, the searched ones (`params`), and the size of its model.
 
-    `foreign` are the classes of its layers that are not Keras's.
+    `parameters` counts the model's weights, `bytes` is the memory that training it needs, and `foreign` names the
+    classes of its layers that are not part of Keras.
     """
 
     settings: Params
@@ -31,14 +32,14 @@ class Corner:
 
     @property
     def name(self) -> str:
-        """Its searched settings, as a person reads them."""
-        return ", ".join(f"{name} {value}" for name, value in self.params.items()) or "the one model"
+        """Its searched settings as text."""
+        return ", ".join(f"{name} {value}" for name, value in self.params.items()) or "no searched settings"
 
 
 def corners(space: Space) -> list[dict[str, Scalar]]:
-    """The lowest point, the highest, and those that differ from the highest in one dimension; at most `MOST`.
+    """The lowest point, the highest, and points that differ from the highest in one dimension; at most `MOST`.
 
-    A dimension that the highest lacks is looked at where it applies.
+    A dimension that does not apply at the highest point is varied at a point where it does.
     """
     ends = {name: _ends(dimension) for name, dimension in space.dimensions.items()}
     low = {name: options[0] for name, options in ends.items()}
@@ -57,7 +58,10 @@ def corners(space: Space) -> list[dict[str, Scalar]]:
 
 
 def outlined(blueprint: Blueprint, params: Params) -> Corner:
-    """A corner with its size, for which no memory is asked; whatever the family raises comes through."""
+    """A corner with the size of its model, computed without allocating weights.
+
+    Exceptions of the model family are not caught.
+    """
     settings = blueprint.settings(params)
     model = without_weights(lambda: blueprint.model(settings))
     spent = training_bytes(model, int(settings["batch_size"]))
@@ -67,9 +71,10 @@ def outlined(blueprint: Blueprint, params: Params) -> Corner:
 
 
 def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple[list[Finding], int]:
-    """What is wrong with the lowest, the highest and the heaviest corner; and the parameters of the heaviest that fits.
+    """Findings on the lowest, the highest and the heaviest corner, and the largest parameter count that fits.
 
-    A corner that needs more than the `free` bytes is not built. An error where no corner can be trained.
+    A corner that needs more than `free` bytes is not built; None means no limit. If no corner can be trained, the
+    findings are errors.
     """
     import keras
 
@@ -96,7 +101,7 @@ def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple
 
 
 def size(count: float) -> str:
-    """Bytes as a person reads them."""
+    """A number of bytes as text: `46 kB`, `1.09 MB`."""
     for unit, least in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
         if count >= least:
             return f"{count / least:.3g} {unit}"
@@ -104,7 +109,7 @@ def size(count: float) -> str:
 
 
 def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int | None) -> Finding | None:
-    """What is wrong with a corner that is built and trained on one batch."""
+    """The problem that building a corner and training it on one batch shows; None if there is none."""
     if free is not None and corner.bytes > free:
         need = f"takes about {size(corner.bytes)} of memory to train, and {size(free)} are free"
         return Finding(Level.WARNING, f"model with {corner.name}", f"{need}: trials like it will fail.")
@@ -121,10 +126,10 @@ def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int
 
 
 def _unloadable(foreign: Sequence[str]) -> list[Finding]:
-    """A warning of layers of one's own, whose code a champion does not carry."""
+    """A warning about a user's own layers: the champion is saved without their code."""
     if not foreign:
         return []
-    sentence = f"{', '.join(foreign)}: no layer of Keras's, so that `make predict` and MLflow cannot load the champion."
+    sentence = f"{', '.join(foreign)}: not part of Keras, so `make predict` and MLflow cannot load the champion."
     return [Finding(Level.WARNING, "layers", sentence)]
 
 
@@ -134,12 +139,12 @@ def _fails(name: str, error: Exception) -> Finding:
 
 
 def _raised(findings: list[Finding]) -> list[Finding]:
-    """Warnings of every corner are an error."""
+    """The findings with level error: used if every corner has a warning."""
     return [Finding(Level.ERROR, finding.subject, finding.sentence) for finding in findings]
 
 
 def _ends(dimension: object) -> tuple[Scalar, ...]:
-    """A range's two ends, or all options, numbers in their order."""
+    """The lowest and highest value of a range or of numeric options; all options if some are not numbers."""
     if isinstance(dimension, Choice):
         numeric = all(isinstance(option, int | float) for option in dimension.options)
         ordered = sorted(dimension.options, key=float) if numeric else dimension.options

@@ -1,4 +1,4 @@
-"""What a search would meet later, met before its first trial: its corner models, memory, disk, its own size."""
+"""Finds problems before the first trial that a search would meet later: in its models, memory, disk and size."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pipeline.experiment import Experiment
 def rehearse(
     experiment: Experiment, blueprint: Blueprint, prepared: Prepared, mlruns: Path
 ) -> tuple[list[Finding], Workload]:
-    """All findings, and the workload of the search; three corner models are built and trained on one batch."""
+    """All findings, and the workload of the search; up to three corner models are built and trained on one batch."""
     planned = workload(experiment)
     found, parameters = models.try_out(blueprint, prepared, costs.memory())
     found += differences(experiment, planned)

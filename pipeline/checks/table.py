@@ -1,4 +1,4 @@
-"""A data set looked over: gaps, columns that say nothing or too much, rare classes, small parts, doubled rows."""
+"""Checks of a data set: gaps, constant columns, leaks, rare classes, small parts, repeated rows."""
 
 import math
 from typing import TYPE_CHECKING, Any, Final
@@ -15,16 +15,16 @@ MANY_GAPS: Final = 0.4
 RARE_SHARE: Final = 0.05
 RARE_ROWS: Final = 20
 FEW_ROWS: Final = 100
-"""A part with fewer rows cannot tell two good models apart."""
+"""With fewer rows than this, a part cannot show which of two good models is better."""
 ACCURACY: Final = 0.8
-"""The accuracy at which its standard error is stated."""
+"""The accuracy for which the standard error is stated."""
 DOUBLE_SHARE: Final = 0.01
 
 
 def look(prepared: Prepared) -> list[Finding]:
-    """All that a data set's table gives reason to say, in about a second; columns are judged by the training part.
+    """All findings on a data set, in about a second; columns are judged by the training part.
 
-    Pixels and steps are no columns that one could name or leave out: they are not judged one by one.
+    Pixels and time steps are not judged one by one, because an experiment cannot name them or leave them out.
     """
     dataset, split = prepared.dataset, prepared.split
     found: list[Finding] = []
@@ -39,10 +39,10 @@ def look(prepared: Prepared) -> list[Finding]:
 
 
 def gaps(columns: "pd.DataFrame") -> list[Finding]:
-    """Warnings of columns that are mostly empty, and one note on the others with gaps."""
+    """A warning for each column with many gaps, and one note about all other columns with gaps."""
     shares = {str(name): float(share) for name, share in columns.isna().mean().items() if share > 0}
     found = [
-        Finding(Level.WARNING, f"column {name}", f"empty in {_percent(share)} of the rows: most of it is filled in.")
+        Finding(Level.WARNING, f"column {name}", f"empty in {_percent(share)} of the rows: these values are filled in.")
         for name, share in shares.items()
         if share > MANY_GAPS
     ]
@@ -51,7 +51,7 @@ def gaps(columns: "pd.DataFrame") -> list[Finding]:
 
 
 def constants(columns: "pd.DataFrame") -> list[Finding]:
-    """Warnings of columns that the file names although they have one value."""
+    """A warning for each column that has the same value in all rows, although the file names it."""
     return [
         Finding(Level.WARNING, f"column {name}", "the same in every training row: nothing can be learnt from it.")
         for name in columns.columns
@@ -60,18 +60,18 @@ def constants(columns: "pd.DataFrame") -> list[Finding]:
 
 
 def balance(labels: "pd.Series[Any]") -> list[Finding]:
-    """A warning where the rarest class is rare."""
+    """A warning if the rarest class has too small a share or too few rows."""
     counts = labels.value_counts()
     rarest, rows, share = counts.index[-1], int(counts.iloc[-1]), counts.iloc[-1] / len(labels)
     if share >= RARE_SHARE and rows >= RARE_ROWS:
         return []
     most = _percent(counts.iloc[0] / len(labels))
-    sentence = f"{rows} rows, {_percent(share)}: always guessing {counts.index[0]} has an accuracy of {most} already."
+    sentence = f"{rows} rows, {_percent(share)}: always predicting {counts.index[0]} has an accuracy of {most} already."
     return [Finding(Level.WARNING, f"class {rarest}", sentence)]
 
 
 def small(part: str, rows: int, task: Task) -> list[Finding]:
-    """How far a score on so many rows can be trusted: a warning where they are few."""
+    """How uncertain a score on this number of rows is: a warning if the rows are few, else a note."""
     if rows == 0:
         return []
     if task is Task.REGRESSION:
@@ -83,7 +83,7 @@ def small(part: str, rows: int, task: Task) -> list[Finding]:
 
 
 def hashes(dataset: Dataset) -> "np.ndarray":
-    """A number for each row, the same where rows are; columns that number the rows do not count."""
+    """A hash of each row, equal for equal rows; integer columns with a different value in each row do not count."""
     import numpy as np
     import pandas as pd
 
@@ -100,14 +100,14 @@ def hashes(dataset: Dataset) -> "np.ndarray":
 
 
 def doubles(rows: "np.ndarray", split: Split) -> list[Finding]:
-    """Rows of validation or test that stand in the training part too; `rows` are the hashes of all."""
+    """Findings on validation or test rows that are in the training part too; `rows` holds the hash of every row."""
     known = set(rows[split.train].tolist())
     found = []
     for part, own in (("validation", split.validation), ("test", split.test)):
         count = sum(value in known for value in rows[own].tolist())
         if count:
             level = Level.WARNING if count > DOUBLE_SHARE * len(own) else Level.NOTE
-            sentence = f"{count} of its {len(own)} rows also stand in the training part: scores there flatter."
+            sentence = f"{count} of its {len(own)} rows are also in the training part: scores on it are too good."
             found.append(Finding(level, part, sentence))
     return found
 

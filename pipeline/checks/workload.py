@@ -1,4 +1,4 @@
-"""How many trials a search would ask of its own accord, beside how many the file gives it, and the epochs they take."""
+"""How many trials a sampler runs before it ends by itself, compared with the file's `trials`, and their epochs."""
 
 import tempfile
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from pipeline.checks import Finding, Level
 from pipeline.experiment import Experiment
 
 ENDLESS: Final = 10**6
-"""A search that would go on for so many trials has no end of its own."""
+"""A search that would run for this number of trials counts as one that never ends by itself."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What a search does at most: its trials, and their epochs together.
+    """The most that a search does: its trials and the sum of their epochs, both with the baseline.
 
-    `own` is the number of trials at which its sampler ends by itself. `promotes`: a later trial may go on from any
-    other.
+    `own` is the number of trials after which the sampler ends by itself, None if it never does. With `promotes` a later
+    trial may continue from the weights of any other.
     """
 
     own: int | None
@@ -46,14 +46,14 @@ def workload(experiment: Experiment) -> Workload:
 
 
 def differences(experiment: Experiment, found: Workload) -> list[Finding]:
-    """What to say where a search's own number of trials and the file's `trials` differ."""
+    """A finding if the sampler's own number of trials and the file's `trials` differ."""
     search, own = experiment.search, found.own
     if own is None or own == search.trials:
         return []
     if own < search.trials:
-        sentence = f"{search.sampler} has {own} trials of its own: `trials = {search.trials}` is only an upper limit."
+        sentence = f"{search.sampler} ends after {own} trials: `trials = {search.trials}` is only an upper limit."
         return [Finding(Level.NOTE, "search.trials", sentence)]
     sentence = (
-        f"{search.sampler} wants {own} trials, and `trials = {search.trials}` ends it before it has seen them all."
+        f"{search.sampler} needs {own} trials, and `trials = {search.trials}` ends it before all of them have run."
     )
     return [Finding(Level.WARNING, "search.trials", sentence)]

@@ -1,10 +1,10 @@
-"""What a person can type after `python -m pipeline`: a command by its file's name.
+"""The commands of `python -m pipeline`: each file is a command and has its name.
 
 Each file offers
 
     HELP: str                          one line
-    arguments(parser) -> None          what it takes
-    run(args) -> int                   the exit code: 0 done, 1 nothing to show for it, 2 a mistake to mend, 130 Ctrl-C
+    arguments(parser) -> None          adds its arguments to the parser
+    run(args) -> int                   the exit code: 0 done, 1 no success, 2 a mistake of the user, 130 Ctrl-C
 """
 
 import argparse
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 MLRUNS: Final = Path("mlruns")
-"""Where searches, MLflow and logs write, in the folder that the command is typed in."""
+"""The folder for searches, MLflow's data and logs, inside the folder where the command is typed."""
 
 
 class Command(Protocol):
-    """A file of this folder, as `choose` hands it out."""
+    """A file of this folder, as `choose` returns it."""
 
     HELP: str
 

@@ -1,4 +1,4 @@
-"""Find what is wrong with an experiment before a search."""
+"""Find problems in an experiment before a search."""
 
 import argparse
 from typing import TYPE_CHECKING, Final
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from pipeline.data import Prepared
     from pipeline.experiment import Experiment
 
-HELP: Final = "find what is wrong with an experiment, its data and its models, and what its search will cost"
+HELP: Final = "find problems in an experiment, its data and its models, and estimate what its search will cost"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The experiment, and what the command line says instead of its file."""
+    """Add the experiment, and the options that replace values of its file."""
     parser.add_argument("experiment", metavar="EXP", help="the experiment's name, or the path of its file")
     overrides.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """0, with warnings too, or 2 where an error is found; no run is opened."""
+    """0 if there are no errors (warnings are allowed), else 2; nothing is recorded in MLflow."""
     experiment = resolve(args.experiment, overrides.overrides(args))
     with only_ours(MLRUNS / "logs" / "check.log") as console:
         prepared = preprocess(load(experiment), experiment)
         ready(prepared, console)
         from pipeline.checks import table
 
-        # said at once: Keras takes seconds to import
+        # print these first: Keras takes seconds to import
         found = table.look(prepared)
         show(found, console)
         found += _trained(experiment, prepared, console)
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _trained(experiment: "Experiment", prepared: "Prepared", console: "Console") -> list[Finding]:
-    """What Keras and the search's library have to say."""
+    """The findings for which Keras and the search's library are needed; they are printed as they are found."""
     from pipeline.build import build
     from pipeline.checks import costs, rehearsal
     from pipeline.run import backend_of
@@ -59,7 +59,7 @@ def _trained(experiment: "Experiment", prepared: "Prepared", console: "Console")
         last = costs.duration(experiment, planned, costs.pace(blueprint, prepared, experiment))
     except TrialFailed as failure:
         last = Finding(
-            Level.WARNING, "time", f"cannot be measured, since a model amid the space fails: {failure.reason}"
+            Level.WARNING, "time", f"cannot be measured: a model in the middle of the space fails: {failure.reason}"
         )
     show([last], console)
     return [*found, last]
@@ -70,5 +70,5 @@ def _verdict(found: list[Finding]) -> str:
     if errors:
         return f"has {errors} {'error' if errors == 1 else 'errors'}"
     if warnings:
-        return f"is right, with {warnings} {'warning' if warnings == 1 else 'warnings'}"
-    return "is right"
+        return f"has no errors, but {warnings} {'warning' if warnings == 1 else 'warnings'}"
+    return "passes all checks"

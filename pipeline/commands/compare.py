@@ -1,4 +1,4 @@
-"""Set trials and searches of the past beside each other, on one page."""
+"""Compare trials and searches of the past on one page."""
 
 import argparse
 from pathlib import Path
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
     from pipeline.selection import Selection
 
-HELP: Final = "set trials, searches or experiments beside each other: their curves on one page, and what differs"
+HELP: Final = "compare trials, searches or experiments: their curves on one page, and what differs between them"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What is compared; without any of it the usual: best, median, baseline and the winners of earlier searches."""
+    """Add what to compare; by default: best, median, baseline and the winners of earlier searches."""
     parser.add_argument("experiment", metavar="EXP", nargs="?", default="", help="the experiment's name")
-    listed = "a comma between them"
+    listed = "separated by commas"
     parser.add_argument("--runs", type=_words, default=(), help=f"numbers, SEARCH/NUMBER or MLflow run ids, {listed}")
     parser.add_argument("--a", default="", metavar="SEARCH", help="a search: latest, latest-1, … or its identity")
-    parser.add_argument("--b", default="", metavar="SEARCH", help="another one")
+    parser.add_argument("--b", default="", metavar="SEARCH", help="another search")
     parser.add_argument("--exps", type=_words, default=(), help=f"experiments whose winners are compared, {listed}")
-    parser.add_argument("--metric", type=_words, default=(), help=f"metrics to draw beside the loss, {listed}")
+    parser.add_argument("--metric", type=_words, default=(), help=f"metrics to draw as well as the loss, {listed}")
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 with a page; UserError where a name names nothing."""
+    """0 after the page is written; UserError if a name is not found."""
     experiment = args.experiment or next(iter(args.exps), "")
     if not experiment:
-        raise UserError("compare, EXP", "no experiment is named.", "Say make compare EXP=titanic.")
+        raise UserError("compare, EXP", "no experiment is named.", "Type `make compare EXP=titanic`.")
     with only_ours(MLRUNS / "logs" / "compare.log") as console:
         from pipeline import compare
         from pipeline.selection import Request, Selector

@@ -10,18 +10,18 @@ from pipeline.errors import UserError
 from pipeline.rows import check, read
 from pipeline.terminal import only_ours
 
-HELP: Final = "predict rows with the champion: the rows as CSV, with predictions and probabilities beside them"
+HELP: Final = "predict rows with the champion: write the rows as CSV with predictions and probabilities added"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The experiment, the rows, and where the answer goes."""
+    """Add the experiment, the file of rows, and the file for the predictions."""
     parser.add_argument("experiment", metavar="EXP", help="the experiment's name, or the path of its file")
     parser.add_argument("input", metavar="INPUT", help="a .csv or .parquet file, or - for CSV from standard input")
     parser.add_argument("--output", metavar="OUTPUT", help="a .csv file, instead of standard output")
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 with an answer to every row; UserError where there is no champion, or the rows are not as it takes them."""
+    """0 after every row is predicted; UserError if there is no champion or the rows do not fit it."""
     name = Path(args.experiment).name.removesuffix(".toml")
     check(args.input)
     output = _output(args.output)
@@ -34,14 +34,14 @@ def run(args: argparse.Namespace) -> int:
             rows = read(args.input, champion.example)
             table = rows.beside(champion.predict(rows.typed))
             if output is None:
-                # past the console, which would wrap and mark up what is for another program
+                # not through the console, which would wrap lines and interpret markup: another program reads this
                 console.file.write(table)
                 console.file.flush()
             else:
                 output.write_text(table, encoding="utf-8")
                 console.print(f"{output}: {len(rows.typed)} rows, by version {champion.version} of {name}'s champion")
     except BrokenPipeError:
-        pass  # the reader, say `head`, has had enough
+        pass  # the program that reads our output, for example `head`, has stopped reading
     return 0
 
 
@@ -50,7 +50,7 @@ def _output(given: str | None) -> Path | None:
         return None
     path = Path(given)
     if path.suffix != ".csv":
-        raise UserError("OUTPUT", f"{given} is no .csv.", "Predictions are written as CSV.")
+        raise UserError("OUTPUT", f"{given} is not a .csv file.", "Predictions are written as CSV.")
     if not path.parent.is_dir():
-        raise UserError("OUTPUT", f"there is no folder {path.parent}.", "Make it first.")
+        raise UserError("OUTPUT", f"there is no folder {path.parent}.", "Create it first.")
     return path

@@ -10,10 +10,10 @@ HELP: Final = "print the JSON schema of experiment files"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing to give."""
+    """Add nothing: the command takes no arguments."""
 
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001
-    """Print the schema."""
+    """Print the schema; the exit code is 0."""
     print(json.dumps(schema(), indent=2))  # noqa: T201
     return 0

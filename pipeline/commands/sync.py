@@ -1,4 +1,4 @@
-"""Deliver to the tracker what searches could not."""
+"""Deliver the events to the tracker that earlier searches could not deliver."""
 
 import argparse
 from typing import Final
@@ -7,16 +7,16 @@ from pipeline import choose
 from pipeline.commands import MLRUNS
 from pipeline.terminal import only_ours
 
-HELP: Final = "deliver to MLflow what searches could not, because it was away or they were killed"
+HELP: Final = "deliver events to MLflow that searches could not, because MLflow did not answer or they were killed"
 LOG: Final = MLRUNS / "logs" / "sync.log"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing to give."""
+    """Add nothing: the command takes no arguments."""
 
 
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001
-    """0 where nothing is owed any more, 1 where something is."""
+    """0 if every event is delivered now, 1 if some are not."""
     with only_ours(LOG) as console:
         tracker = choose.ledger()
         accounts = tracker.sync(MLRUNS)
@@ -25,10 +25,10 @@ def run(args: argparse.Namespace) -> int:  # noqa: ARG001
                 console.print(f"{account.search}: {_events(account.delivered)} delivered", markup=False)
             if account.reason is not None:
                 reason = account.reason.value.format(title=tracker.TITLE)
-                owed = f"{_events(account.owed)} still owed: {reason} ({LOG} has its words)"
+                owed = f"{_events(account.owed)} not delivered yet: {reason} (details in {LOG})"
                 console.print(f"{account.search}: {owed}", markup=False)
         if not accounts:
-            console.print(f"Nothing is owed: {tracker.TITLE} has every event.")
+            console.print(f"Nothing to deliver: {tracker.TITLE} has every event.")
     return 1 if any(account.owed for account in accounts) else 0
 
 

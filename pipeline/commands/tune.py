@@ -1,4 +1,4 @@
-"""Search the settings of an experiment, score the winner, and log it all."""
+"""Search the settings of an experiment, score the winner, and log every trial."""
 
 import argparse
 from typing import TYPE_CHECKING, Final
@@ -18,19 +18,19 @@ HELP: Final = "search an experiment's settings, score the winner, and log every 
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The experiment, and what the command line says instead of its file."""
+    """Add the experiment, and the options that replace values of its file."""
     parser.add_argument(
-        "experiment", metavar="EXP", help="the experiment's name, or its file's path; names with commas between; or all"
+        "experiment", metavar="EXP", help="the experiment's name, or its file's path; names separated by commas; or all"
     )
-    parser.add_argument("--new", action="store_true", help="begin a new search, also where one could go on")
+    parser.add_argument("--new", action="store_true", help="start a new search, even if an earlier one could continue")
     parser.add_argument(
-        "--retrain", action="store_true", help="train the winner of the latest search again, with what else is said"
+        "--retrain", action="store_true", help="train the winner of the latest search again, with the other options"
     )
     overrides.arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 with a champion, 1 where no trial has a value, 130 after Ctrl-C; of several experiments the highest one."""
+    """0 with a champion, 1 if no trial has a value, 130 after Ctrl-C; for several experiments the highest code."""
     given = overrides.overrides(args)
     chosen = every.names(args.experiment, given)
     if len(chosen) > 1:

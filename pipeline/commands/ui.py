@@ -11,23 +11,23 @@ HELP: Final = "browse the runs in MLflow's UI, on loopback, until Ctrl-C"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """The port, if it matters."""
-    parser.add_argument("--port", type=int, help="by default the first free one from 5000 on")
+    """Add the port."""
+    parser.add_argument("--port", type=int, help="by default the first free port from 5000 on")
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 after Ctrl-C, SIGTERM or a closed terminal; at once where a tracking server has a UI of its own."""
+    """0 after Ctrl-C, SIGTERM or a closed terminal; with a tracking server, 0 at once: the server has its own UI."""
     tracker = choose.ledger()
-    # SIGINT too: a shell has what it starts in the background ignore it
+    # SIGINT too: a shell starts background programs with SIGINT ignored
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
-    print(f"Opening {tracker.TITLE} (its server takes some ten seconds to start) …", flush=True)  # noqa: T201
+    print(f"Opening {tracker.TITLE} (about ten seconds) …", flush=True)  # noqa: T201
     try:
         with tracker.browse(MLRUNS, MLRUNS / "logs" / "ui.log", args.port) as browser:
             for name, address in browser.experiments.items():
                 print(f"  {name:<20} {address}")  # noqa: T201
             if not browser.own:
-                print(f"The tracking server shows them itself: {browser.address}")  # noqa: T201
+                print(f"The tracking server has its own UI: {browser.address}")  # noqa: T201
                 return 0
             print(f"{tracker.TITLE} runs at {browser.address} until Ctrl-C.", flush=True)  # noqa: T201
             signal.pause()

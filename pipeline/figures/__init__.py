@@ -1,1 +1,1 @@
-"""Who draws: pure functions from a leaderboard and a space to a figure; what writes is told the file."""
+"""Drawing: pure functions from a leaderboard and a space to a figure; functions that write a file take its path."""

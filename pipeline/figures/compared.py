@@ -1,4 +1,4 @@
-"""Chosen trials beside each other, and searches beside each other."""
+"""Charts that compare chosen trials by their curves, and searches by their best value so far."""
 
 import math
 from collections.abc import Sequence
@@ -23,15 +23,15 @@ COLOURS: Final = (
     "#6b7280",
     "#1f2933",
 )
-"""Okabe and Ito's, as far as they are seen on white, and darker ones after them."""
+"""Those colours of Okabe and Ito that are visible on white, then some darker ones."""
 SHARE: Final = 0.97
-"""The share of the points that an axis shows at first: the start of a curve may lie far above its rest."""
+"""The share of the points that the y axis shows at first: the start of a curve can be far above the rest."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A trial to be drawn: its line of the legend, its epochs, whose weights it kept, what the pointer is told."""
+    """A trial to draw: its legend entry, its epochs, the epoch whose weights were kept, and its hover text."""
 
     title: str
     colour: str
@@ -43,7 +43,10 @@ class Curve:
 @final
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A search to be drawn: its line of the legend, and the value of each trial that has one, by number."""
+    """A search to draw: its legend entry, the (number, value) pairs of trials with a value, and its baseline's value.
+
+    `last` is the number of its last trial.
+    """
 
     title: str
     colour: str
@@ -53,21 +56,24 @@ class Course:
 
 
 def colours(trials: Sequence[int]) -> list[str]:
-    """A colour for each of these trials, by number; the first baseline has the one that it has in every figure."""
+    """A colour for each of the trials with these numbers; the first baseline has the baseline colour of all figures."""
     others = cycle(COLOURS)
     first = trials.index(trial.BASELINE) if trial.BASELINE in trials else None
     return [BASELINE if i == first else next(others) for i in range(len(trials))]
 
 
 def measured(curves: Sequence[Curve]) -> list[str]:
-    """The metrics of any of the curves, those of training without `val_`."""
+    """The sorted names of all metrics in the curves; `val_` is removed, so training and validation share a name."""
     names = {name.removeprefix("val_") for curve in curves for epoch in curve.epochs for name in epoch.metrics}
     return sorted(names)
 
 
 def compared(curves: Sequence[Curve], metric: str) -> Chart:
-    """A metric by epoch: one colour a trial, validation solid, training dashed; one legend entry toggles both."""
-    # the first stands on top, in the drawing as in the legend
+    """A chart of a metric by epoch: one colour for each trial, validation solid, training dashed.
+
+    One legend entry shows or hides both lines of a trial.
+    """
+    # reversed: the first trial is drawn on top and comes first in the legend
     series = [series for curve in reversed(curves) for series in _lines(curve, metric)]
     points = [y for s in series for y in s.y if math.isfinite(y)]
     kept = [y for curve in curves for name in _names(metric) for y in [_at(curve, name)] if math.isfinite(y)]
@@ -83,7 +89,7 @@ def compared(curves: Sequence[Curve], metric: str) -> Chart:
 
 
 def courses(searches: Sequence[Course], objective: str) -> Chart:
-    """The best objective so far by trial, a colour a search; the searches' baselines dashed."""
+    """A chart of the best objective so far by trial: one colour for each search, its baseline dashed."""
     direction = Direction.of(objective)
     series = []
     for search in reversed(searches):
@@ -100,7 +106,7 @@ def courses(searches: Sequence[Course], objective: str) -> Chart:
     shown = [y for s in series for y in s.y]
     return Chart(
         title=f"Best {objective} so far, by trial",
-        subtitle="of the searches compared, their baselines dashed",
+        subtitle="one line for each search, its baseline dashed",
         x_title="trial",
         y_title=objective,
         series=tuple(series),
@@ -141,7 +147,7 @@ def _hover(curve: Curve, name: str, points: tuple[tuple[float, ...], tuple[float
 
 
 def _at(curve: Curve, name: str) -> float:
-    """A metric where the weights were kept, or at the end."""
+    """The metric at the epoch whose weights were kept; without such an epoch, at the last one; NaN without epochs."""
     found = [e.metrics.get(name, math.nan) for e in curve.epochs if e.number == curve.best_epoch]
     found += [e.metrics.get(name, math.nan) for e in curve.epochs[-1:]]
     return found[0] if found else math.nan

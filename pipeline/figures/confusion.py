@@ -1,4 +1,4 @@
-"""Which classes a model takes for which."""
+"""The confusion matrix: for each true class, how often a model predicts each class."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 WRITTEN: Final = 12
-"""With more classes than this the cells are too small for their counts."""
+"""With more classes than this, the cells are too small to show their counts."""
 
 
 def interactive(counts: "np.ndarray", classes: Sequence[Any], title: str) -> "go.Figure":
-    """The counts (true classes, predicted classes) for a browser, coloured by their share in the true class."""
+    """A figure for a browser of `counts` (true classes, predicted classes), coloured by share of the true class."""
     import plotly.graph_objects as go
 
     names = [str(label) for label in classes]
@@ -53,7 +53,7 @@ def interactive(counts: "np.ndarray", classes: Sequence[Any], title: str) -> "go
 
 
 def picture(counts: "np.ndarray", classes: Sequence[Any], title: str, path: Path) -> None:
-    """The same as a PNG file."""
+    """Write the same figure as a PNG file."""
     names = [str(label) for label in classes]
     side = max(4.6, 0.45 * len(names) + 2)
     figure, axes = paper(title, "counts, and shares of each true class", size=(side + 0.8, side))

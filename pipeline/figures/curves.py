@@ -1,4 +1,4 @@
-"""The learning curves of all trials in one chart."""
+"""A chart with the learning curves of all trials."""
 
 import math
 from collections.abc import Sequence
@@ -10,17 +10,24 @@ from pipeline.figures.words import describe, number
 from pipeline.trial import Direction, End, Leaderboard, Outcome, trial_name
 
 NAMED: Final = 1 + len(RANKS)
-"""So many of the best trials have a line of the legend to themselves."""
+"""The number of best trials that have a separate legend entry each."""
 
 LABELS: Final = 12
-"""So many points of a trial among many carry its settings: with all, a page of 1,000 trials would weigh 30 MB."""
+"""In a group of several trials, at most this number of points of each trial have a hover text with its settings.
+
+With a text at every point, a page of 1,000 trials would have 30 MB.
+"""
 
 SHARE: Final = 0.98
 """The share of all points that the y axis shows at first, beside every point of the best trial and the baseline."""
 
 
 def curves(leaderboard: Leaderboard, metric: str = "loss") -> Chart:
-    """A metric by epoch: validation solid, training dashed; the best stands out, trials without a value are grey."""
+    """A chart of a metric by epoch: validation solid, training dashed.
+
+    The best trials and the baseline are highlighted. All other trials are thin lines in one colour for each group:
+    failed, pruned, other finished.
+    """
     valued = [o for o in leaderboard.outcomes if o.value is not None]
     rest: dict[str, tuple[str, list[Outcome]]] = {
         "failed": (FAILED, [o for o in leaderboard.outcomes if o.end is End.FAILED]),
@@ -48,7 +55,7 @@ def curves(leaderboard: Leaderboard, metric: str = "loss") -> Chart:
         x_title="epoch",
         y_title=metric.replace("_", " "),
         series=tuple(series),
-        # a trial whose loss explodes would otherwise press all others flat
+        # otherwise a trial whose loss explodes would stretch the axis until all other curves look flat
         span=span(_values(shown, metric), Direction.of(metric), _values(important, metric), SHARE),
     )
 
@@ -59,12 +66,12 @@ _strong: Final = Series((), (), "", width=2.6)
 
 
 def _pair(outcomes: Sequence[Outcome], metric: str, title: str, style: Series) -> list[Series]:
-    """The training and the validation lines of some trials, as two series that the legend toggles together."""
+    """The training and validation lines of some trials, as two series that one legend entry shows or hides."""
     train, validation = (_line(outcomes, name) for name in (metric, f"val_{metric}"))
     found = []
     if train[0]:
         dashed = replace(style, width=style.width * 0.8, opacity=style.opacity * 0.7, dashed=True)
-        # hovering answers for the validation line, so that a page of many trials stays small
+        # if there is a validation line, only that one has hover texts: a page of many trials stays small
         hover = () if validation[0] else train[2]
         name = "" if validation[0] else title
         found.append(replace(dashed, x=train[0], y=train[1], hover=hover, name=name, group=title))
@@ -97,7 +104,7 @@ def _restored(best: Outcome, metric: str) -> list[Series]:
         value = epoch.metrics.get(f"val_{metric}", epoch.metrics.get(metric, math.nan))
         if epoch.number == best.best_epoch and math.isfinite(value):
             about = f"<b>weights of epoch {epoch.number} restored</b><br>{describe(best)}"
-            place = Series((epoch.number,), (value,), BEST, f"its weights: epoch {epoch.number}", hover=(about,))
+            place = Series((epoch.number,), (value,), BEST, f"kept weights: epoch {epoch.number}", hover=(about,))
             return [replace(place, shape=Shape.POINTS, width=2.5, symbol="D")]
     return []
 

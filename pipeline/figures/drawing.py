@@ -1,4 +1,4 @@
-"""A chart described once, drawn twice: interactive by Plotly, and as a PNG by matplotlib."""
+"""A chart is described once and drawn twice: for a browser by Plotly, and as a PNG by matplotlib."""
 
 import math
 from collections.abc import Sequence
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 FONT: Final = "Inter, 'Helvetica Neue', 'Liberation Sans', Arial, sans-serif"
 SIZE: Final = (11.0, 6.2)
-"""Of a picture, in inches."""
+"""Width and height of a picture, in inches."""
 DPI: Final = 150
 INK: Final = "#1f2933"
 FAINT: Final = "#e4e7eb"
 
-# Okabe and Ito's palette, which colour-blind readers tell apart
+# Okabe and Ito's palette: colour-blind readers can distinguish its colours
 BEST: Final = "#d55e00"
 BASELINE: Final = "#0072b2"
 FINISHED: Final = "#6b8fa8"
 PRUNED: Final = "#b4b8bd"
 FAILED: Final = "#d9b3c4"
 RANKS: Final = ("#00735c", "#117f68", "#218b74", "#319781", "#42a38e", "#54af9b", "#67bba8", "#7ac7b5", "#8ed3c3")
-"""The second to the tenth best, from dark to light."""
+"""The colours of the second best to the tenth best trial, from dark to light."""
 
 
 @final
 class Shape(Enum):
-    """How a series' points are joined."""
+    """How the points of a series are joined."""
 
     LINE = "lines"
     STEPS = "steps"
@@ -41,10 +41,10 @@ class Shape(Enum):
 @final
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points that share a style and a line of the legend; NaN in `y` lifts the pen.
+    """Points that share a style and a legend entry; a NaN in `y` interrupts the line.
 
-    Series of one `group` are toggled together; only one with a `name` has a line in the legend. `hover` holds a text
-    for each point; without any, the series does not answer to the pointer.
+    One click in the legend shows or hides all series of one `group`. Only a series with a `name` has a legend entry.
+    `hover` holds a text for each point; if it is empty, the points have no hover text.
     """
 
     x: tuple[float, ...]
@@ -63,7 +63,7 @@ class Series:
 @final
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Series between two axes, the last drawn on top; `span` is what of the y axis is shown at first."""
+    """Series between two axes, the last drawn on top; `span` is the part of the y axis that is shown at first."""
 
     title: str
     subtitle: str
@@ -74,7 +74,7 @@ class Chart:
 
 
 SHOWN: Final = 0.9
-"""The share of the trials, best first, that the axis shows at first: the worst would press the others flat."""
+"""The share of the trials, best first, that the y axis shows at first: the worst would stretch it too far."""
 
 SYMBOLS: Final = {"o": "circle", "D": "diamond", "x": "x-thin-open"}
 
@@ -82,7 +82,7 @@ SYMBOLS: Final = {"o": "circle", "D": "diamond", "x": "x-thin-open"}
 def span(
     values: Sequence[float], direction: Direction, always: Sequence[float] = (), share: float = SHOWN
 ) -> tuple[float, float]:
-    """The part of an axis that shows the best `share` of `values`, and all of `always`."""
+    """The (low, high) limits of an axis that show the best `share` of `values` and all of `always`."""
     if not values:
         return (0.0, 1.0)
     ordered = sorted(values, key=direction.key)
@@ -92,10 +92,13 @@ def span(
 
 
 def interactive(chart: Chart) -> "go.Figure":
-    """The chart for a browser; a click on the legend toggles a line or group, a double click leaves it alone."""
+    """The chart as a figure for a browser.
+
+    A click in the legend shows or hides a line or group; a double click hides all others.
+    """
     import plotly.graph_objects as go
 
-    # what is drawn on top stands first in the legend
+    # the series that is drawn on top comes first in the legend
     figure = go.Figure([_trace(s).update(legendrank=1000 - i) for i, s in enumerate(chart.series)])
     axis = {"gridcolor": FAINT, "linecolor": INK, "ticks": "outside", "tickcolor": INK, "zeroline": False}
     figure.update_layout(
@@ -109,7 +112,7 @@ def interactive(chart: Chart) -> "go.Figure":
 
 
 def sheet(title: str, subtitle: str) -> dict[str, Any]:
-    """What all interactive figures have in common: title, font, paper and margins."""
+    """The layout that all interactive figures share: title, font, background and margins."""
     return {
         "title": {"text": title, "subtitle": {"text": subtitle, "font": {"size": 13}}, "x": 0.01, "xanchor": "left"},
         "font": {"family": FONT, "size": 13, "color": INK},
@@ -121,7 +124,7 @@ def sheet(title: str, subtitle: str) -> dict[str, Any]:
 
 
 def picture(path: Path, *charts: Chart) -> None:
-    """The charts as a PNG file, below each other."""
+    """Write the charts as a PNG file, one below the other."""
     from matplotlib.figure import Figure
 
     width, height = SIZE
@@ -139,7 +142,7 @@ def picture(path: Path, *charts: Chart) -> None:
 
 
 def paper(title: str, subtitle: str, size: tuple[float, float] = SIZE) -> tuple[Any, Any]:
-    """An empty matplotlib figure of `size` inches with its title, and its axes."""
+    """An empty matplotlib figure of `size` inches with a title, and its axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, dpi=DPI, layout="constrained")
@@ -200,6 +203,6 @@ def _draw(axes: Any, series: Series) -> None:
 
 
 def _lone(series: Series) -> list[bool]:
-    """Which points have no neighbour, so that no line would show them."""
+    """For each point, whether it has no neighbour: a line alone would not show it."""
     up = [False, *(not math.isnan(y) for y in series.y), False]
     return [here and not before and not after for before, here, after in zip(up, up[1:], up[2:], strict=False)]

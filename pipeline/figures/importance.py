@@ -1,4 +1,4 @@
-"""Which of the searched settings matter to the objective."""
+"""How much each searched setting matters for the objective."""
 
 import warnings
 from collections.abc import Mapping
@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 FEWEST: Final = 20
-"""Trials with a value below which the tenth that is compared with the rest says nothing."""
+"""With fewer trials that have a value, the best tenth of them is too few to compare with the rest."""
 
 TITLE: Final = "Which settings matter"
 
 
 def importance(leaderboard: Leaderboard, space: Space) -> dict[str, float] | None:
-    """Each setting's share in what sets the best tenth of the trials apart, largest first; None from too few trials.
+    """Each setting's share of the importance, largest first; None if too few trials have a value.
 
-    PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023), as Optuna computes it, for the trials of any library; a setting
-    that only some trials have counts by how many of the best have it, and is left out where too few have it.
+    PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023), as Optuna computes it, for the trials of any library: it
+    measures how much a setting's values distinguish the best tenth of the trials. A setting that only some trials have
+    is weighted by how many of the best have it. It is left out if fewer than `FEWEST` trials have it.
     """
     import optuna
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
@@ -42,14 +43,14 @@ def importance(leaderboard: Leaderboard, space: Space) -> dict[str, float] | Non
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        warnings.filterwarnings("ignore", "Some regimes")  # a setting that all trials but one have
+        warnings.filterwarnings("ignore", "Some regimes")  # Optuna warns if all trials but one have a setting
         study = _study(leaderboard.direction, trials, varied)
         found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def interactive(shares: Mapping[str, float], subtitle: str) -> "go.Figure":
-    """The shares as bars for a browser, the largest at the top."""
+    """A figure for a browser with the shares as bars, the largest at the top."""
     import plotly.graph_objects as go
 
     names, values = list(shares), [100 * share for share in shares.values()]
@@ -66,7 +67,7 @@ def interactive(shares: Mapping[str, float], subtitle: str) -> "go.Figure":
 
 
 def picture(shares: Mapping[str, float], subtitle: str, path: Path) -> None:
-    """The shares as bars in a PNG file."""
+    """Write the shares as bars in a PNG file."""
     figure, axes = paper(TITLE, subtitle, size=(9.0, 1.6 + 0.45 * len(shares)))
     bars = axes.barh(list(shares), [100 * share for share in shares.values()], color=BASELINE, height=0.65)
     axes.bar_label(bars, fmt="%.0f %%", padding=4)
@@ -79,7 +80,7 @@ def picture(shares: Mapping[str, float], subtitle: str, path: Path) -> None:
 def _study(direction: Direction, trials: list[tuple[Any, float]], varied: Mapping[str, Any]) -> Any:
     import optuna
 
-    # a level below WARNING would tell the terminal that a study was created in memory
+    # at a lower level Optuna prints that a study was created in memory
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:

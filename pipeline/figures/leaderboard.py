@@ -1,4 +1,4 @@
-"""The leaderboard as a table."""
+"""The leaderboard as a table of all trials."""
 
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def table(leaderboard: Leaderboard) -> "pd.DataFrame":
-    """A row for each trial, best first, and one for the baseline where its value places it.
+    """A row for each trial, best first, with the baseline's row among them, sorted by its value.
 
-    The baseline has no place of its own; trials without a value come last. The cell of a setting that is no part
-    of a trial is empty.
+    The baseline's cell `place` is empty. Trials without a value come last. The cell of a setting that a trial does
+    not have is empty.
     """
     import pandas as pd
 
@@ -39,7 +39,7 @@ def table(leaderboard: Leaderboard) -> "pd.DataFrame":
         }
         for o in ranked
     ]
-    # a number that only some have stays a whole one
+    # pandas would turn a column of integers with gaps into floats
     whole = [name for name in settings if all(type(o.settings.get(name, 0)) is int for o in ranked)]
     frame = pd.DataFrame(rows)
     return frame.astype({name: "Int64" for name in ("place", "best epoch", *whole) if name in frame})

@@ -1,4 +1,4 @@
-"""All finished trials as lines through their settings, coloured by the objective."""
+"""Parallel coordinates: each finished trial is a line through its settings, coloured by the objective."""
 
 import math
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 BELOW: Final = 0.15
-"""So much of an axis lies below its low end, for trials that do not have its setting."""
+"""An axis is extended by this share below its low end, for trials that do not have its setting."""
 ABSENT: Final = "none"
 
 
 def parallel(leaderboard: Leaderboard, space: Space) -> "go.Figure":
-    """One axis for each searched setting and one for the objective; a drag along an axis picks trials."""
+    """A figure with an axis for each searched setting and one for the objective; dragging on an axis selects trials."""
     import plotly.graph_objects as go
 
-    # the worst first: lines are drawn in this order, and the best belong on top
+    # worst first: lines are drawn in this order, and the best should be on top
     trials = [(o.settings, o.value) for o in reversed(leaderboard.outcomes) if o.value is not None]
     values = [value for _, value in trials]
     low, high = span(values, leaderboard.direction)
@@ -33,7 +33,7 @@ def parallel(leaderboard: Leaderboard, space: Space) -> "go.Figure":
             dimensions=[*axes, {"label": leaderboard.objective, "values": shown}],
             line={
                 "color": shown,
-                # dark is good, whichever way the objective goes
+                # the best trials are dark for both directions of the objective
                 "colorscale": "Viridis" if best else "Viridis_r",
                 "showscale": True,
                 "colorbar": {"title": {"text": leaderboard.objective}, "thickness": 12},
@@ -43,14 +43,14 @@ def parallel(leaderboard: Leaderboard, space: Space) -> "go.Figure":
             unselected={"line": {"opacity": 0.05}},
         )
     )
-    about = f"{len(trials)} finished trials · dark lines are good ones · drag along an axis to pick trials"
-    figure.update_layout(**sheet("Settings and what came of them", about), height=560)
+    about = f"{len(trials)} finished trials · the best are dark · drag along an axis to select trials"
+    figure.update_layout(**sheet("Settings and results of each trial", about), height=560)
     figure.update_layout(margin={"l": 80, "r": 60, "t": 150, "b": 50})
     return figure
 
 
 def _axis(name: str, dimension: Dimension, values: Sequence[Scalar | None]) -> dict[str, Any]:
-    """The axis of a setting; trials that do not have it pass below its low end."""
+    """The axis of a setting; lines of trials that do not have it pass below its low end."""
     axis = _scaled(name, dimension, [value for value in values if value is not None])
     if None not in values:
         return axis
@@ -71,7 +71,7 @@ def _scaled(name: str, dimension: Dimension, values: Sequence[Scalar]) -> dict[s
     if isinstance(dimension, Choice):
         place = {str(option): i for i, option in enumerate(dimension.options)}
         ticks = {"tickvals": list(place.values()), "ticktext": list(place), "range": [-0.2, len(place) - 0.8]}
-        # an option that only a listed trial had lies below the axis
+        # an option outside the space, which only a listed trial can have, is placed below the axis
         return {"label": name, "values": [place.get(str(v), -1) for v in values], **ticks}
     if dimension.log:
         powers = range(math.ceil(math.log10(dimension.low)), math.floor(math.log10(dimension.high)) + 1)

@@ -1,4 +1,4 @@
-"""How the objective got better, trial by trial."""
+"""A chart of how the objective improved, trial by trial."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from pipeline.trial import Direction, End, Leaderboard, Outcome
 
 
 def progress(leaderboard: Leaderboard) -> Chart:
-    """Each trial's objective by its number, the best so far as a line, and the baseline to compare with."""
+    """A chart of each trial's objective by number, with a line for the best so far and one for the baseline."""
     trials = sorted(leaderboard.outcomes, key=lambda o: o.number)
     valued = [(o, o.value) for o in trials if o.value is not None]
     pruned = [(o, _last(o, leaderboard.objective)) for o in trials if o.end is End.PRUNED]
@@ -40,7 +40,7 @@ def progress(leaderboard: Leaderboard) -> Chart:
 
 
 def best_so_far(values: Sequence[float], direction: Direction) -> list[float]:
-    """The best of the values up to each one."""
+    """For each of the values, the best of all values up to it."""
     best: list[float] = []
     for value in values:
         best.append(value if not best or direction.better(value, best[-1]) else best[-1])

@@ -1,4 +1,4 @@
-"""The objective against each searched setting."""
+"""The objective plotted against each searched setting."""
 
 import math
 from typing import TYPE_CHECKING, Any, Final
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 ACROSS: Final = 4
-"""Panels in a row."""
+"""The number of panels in a row."""
 
 
 def slices(leaderboard: Leaderboard, space: Space) -> "go.Figure":
-    """A panel for each setting with a point for each finished trial that has it, coloured by when it was tried."""
+    """A figure with a panel for each setting; each finished trial that has it is a point, coloured by its number."""
     import plotly.graph_objects as go
     from plotly.subplots import make_subplots
 
@@ -46,7 +46,7 @@ def _axis(dimension: Dimension) -> dict[str, Any]:
         return {"type": "category", "categoryorder": "array", "categoryarray": names}
     if not dimension.log:
         return {"type": "linear"}
-    # marks at the powers of ten alone, as far as there are two of them
+    # ticks only at powers of ten, if the axis is long enough to show two of them
     return {"type": "log", "exponentformat": "power", **({"dtick": 1} if dimension.high >= 100 * dimension.low else {})}
 
 
@@ -57,7 +57,7 @@ def _finish(figure: Any, leaderboard: Leaderboard, values: list[float], rows: in
     baseline = leaderboard.baseline
     if baseline and baseline.value is not None:
         figure.add_hline(y=baseline.value, line={"color": BASELINE, "dash": "5px,3px", "width": 1.5})
-    about = f"{len(values)} finished trials, early ones pale" + (" · dashed: the baseline" if baseline else "")
+    about = f"{len(values)} finished trials, the first are pale" + (" · dashed: the baseline" if baseline else "")
     figure.update_layout(
         **sheet(f"{leaderboard.objective} against each setting", about),
         height=160 + 280 * rows,

@@ -1,18 +1,18 @@
-"""Who proposes: a search asks nothing of Keras or MLflow; it proposes trials, judges epochs and learns from outcomes.
+"""Searches: they propose trials, judge their epochs and learn from their outcomes, without Keras and MLflow.
 
 The file's name is the value of `search.library` (or, with `library = "own"`, of `search.sampler`). Each file offers
 
-    SAMPLERS: tuple[str, ...]                  what `search.sampler` may say
+    SAMPLERS: tuple[str, ...]                  the allowed values of `search.sampler`
     CONDITIONAL: tuple[str, ...]               those of the samplers that can leave a dimension out of a trial
-    PRUNERS: tuple[str, ...]                   what `search.pruner` may say, `none` included
+    PRUNERS: tuple[str, ...]                   the allowed values of `search.pruner`, `none` included
     check(space, settings, epochs) -> None     raises UserError before anything is imported or opened
     create(space, settings, epochs, folder) -> Search
 
-and imports its library inside its functions. `folder` is the search's own, for a journal.
+and imports its library inside its functions. `folder` is for this search alone, for example for its journal.
 
-A search is called from one thread. What it proposes is a function of its settings, its seed and what it was told, in
-that order: never of time. Trials are numbered from 1; a trial's seed is `trial_seed(settings.seed, number)`. A trial's
-params name the dimensions that apply and no other: `space.holds` them.
+A search is called from one thread. What it proposes depends only on its settings, its seed, and the outcomes that it
+was told and their order, never on time. Trials are numbered from 1; a trial's seed is
+`trial_seed(settings.seed, number)`. A trial's params name exactly the dimensions that apply: `space.holds` is true.
 """
 
 from collections.abc import Sequence
@@ -28,26 +28,26 @@ class Search(Protocol):
     """Proposes trials and learns from how they end."""
 
     total: int | None
-    """How many trials it will propose at most, if it knows."""
+    """The largest number of trials that it will propose; None if it does not know."""
 
     epochs: int | None
     """How many epochs all its trials take together at most, where they are fewer than `total` whole trainings."""
 
     promotes: bool
-    """Whether a later trial may name any complete trial as its parent."""
+    """Whether later trials may have any complete trial as their parent."""
 
     def ask(self, count: int) -> Sequence[Trial]:
-        """Up to `count` trials; none while trials are in flight means wait, none with none in flight means done."""
+        """Up to `count` trials. An empty answer means "wait" while trials are in flight, and "done" otherwise."""
 
     def report(self, epoch: Epoch) -> Verdict:
-        """Whether the epoch's trial goes on. Never called again for a trial that was told to prune."""
+        """Whether the epoch's trial continues. Not called again for a trial after the answer to prune it."""
 
     def tell(self, outcome: Outcome) -> None:
-        """How a trial that was asked ended, exactly once each."""
+        """Receive how a trial ended; called exactly once for each trial that `ask` gave out."""
 
 
 class SearchPart(Protocol):
-    """A file of this folder, as `choose` hands it out."""
+    """A file of this folder, as `choose` returns it."""
 
     SAMPLERS: tuple[str, ...]
     CONDITIONAL: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A journal of Optuna's storage that one process writes: a line for each change, in the format of Optuna's own file."""
+"""A journal file for Optuna's storage, written by one process: one line for each change, in Optuna's own format."""
 
 import json
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from pipeline.cache import whole_lines
 
 @final
 class JournalBackend:
-    """What `JournalStorage` asks of its backend. Each line is with the operating system before a call returns.
+    """A backend for `JournalStorage`. When a call returns, its lines are written to the operating system.
 
-    Optuna's own backend locks the file and waits for the disk at each line: measured, 63 ms for a random trial of 7
-    parameters against 4.5; and a killed process leaves its lock to the next one. A search has one process: it needs
-    neither.
+    Optuna's own backend locks the file and waits for the disk at each line. Measured, a random trial of 7 parameters
+    takes 63 ms with it and 4.5 ms with this one. A killed process also leaves its lock behind, which blocks the next
+    process. A search has only one process, so it needs neither the lock nor the wait.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Points that are laid out before anything is known: Sobol points, and a grid."""
+"""Points that are fixed before the first outcome: Sobol points, and a grid."""
 
 import math
 from bisect import bisect_right
@@ -13,23 +13,23 @@ from pipeline.space import Dimension, Scalar, Space
 
 
 def cases(space: Space) -> Iterator[tuple[dict[str, Scalar], list[str]]]:
-    """Each way to set the dimensions that others depend on, with the names of the others that then apply."""
+    """Each combination of the dimensions that others depend on, with the names of the other dimensions that apply."""
     deciding = Space({name: dimension for name, dimension in space.dimensions.items() if name in space.parents})
     for point in deciding.grid():
         yield point, [name for name in space.active(point) if name not in point]
 
 
 def count(space: Space, places: Callable[[Dimension], float]) -> float:
-    """How many points there are, where each dimension that no other depends on has so many places."""
+    """The number of points in a space; `places` gives the number of values of a dimension on which no other depends."""
     return sum(math.prod(places(space.dimensions[name]) for name in free) for _, free in cases(space))
 
 
 @final
 class SobolPoints:
-    """Scrambled Sobol points, which cover the space better than random ones: TPE starts from some.
+    """Scrambled Sobol points, which cover the space better than random ones: the first trials of TPE.
 
-    Where dimensions have a `when`, they are all that qmc asks for: Optuna's own draws only those dimensions from its
-    sequence that the first trial had, and for each other one the same number for every trial.
+    If dimensions have a `when`, all trials of qmc are such points: Optuna's own sampler draws only the dimensions of
+    the first trial from its sequence, and gives each other dimension the same number in every trial.
     """
 
     def __init__(self, space: Space, settings: SearchSettings) -> None:
@@ -49,16 +49,16 @@ class SobolPoints:
     def _drawn(self) -> list[dict[str, Scalar]]:
         from scipy.stats import qmc
 
-        # a power of two, cut: scipy warns of any other number
+        # draw a power of two and cut it: scipy warns about any other number
         drawn = qmc.Sobol(len(self._space.dimensions), rng=self._seed).random_base2(math.ceil(math.log2(self.size)))
         return [self._space.at(unit) for unit in drawn[: self.size]]
 
 
 @final
 class Grid:
-    """The points of a grid in a shuffled order, so that a search which ends early has looked everywhere.
+    """The points of a grid in a shuffled order, so that a search that ends early has tried all regions.
 
-    Optuna's own `GridSampler` raises out of the last `tell`, and repeats points once all have been given out.
+    Optuna's own `GridSampler` raises an exception in the last `tell`, and repeats points after all were given out.
     """
 
     def __init__(self, space: Space, settings: SearchSettings) -> None:
@@ -72,7 +72,7 @@ class Grid:
         self._moved: dict[int, int] = {}
 
     def at(self, number: int) -> dict[str, Scalar]:
-        while len(self._order) < number:  # Fisher and Yates's shuffle, as far as it is needed
+        while len(self._order) < number:  # Fisher and Yates's shuffle, only up to this number
             i = len(self._order)
             j = self._random.randrange(i, self.size)
             self._order.append(self._moved.get(j, j))

@@ -1,4 +1,4 @@
-"""What any library must refuse, in one wording: unknown names, a space without dimensions, rungs where they harm."""
+"""Checks that all libraries share: unknown names, an empty space, and rungs with samplers that they do not fit."""
 
 from collections.abc import Collection, Iterable
 
@@ -11,7 +11,7 @@ NOT_UNDER_RUNGS = ("hyperband", "grid", "cmaes")
 
 
 def check_names(settings: SearchSettings, samplers: Iterable[str], pruners: Iterable[str]) -> None:
-    """UserError where the settings name a sampler or a pruner that is not among these."""
+    """UserError if the sampler or the pruner of the settings is not in `samplers` or `pruners`."""
     for kind, given, allowed in (("sampler", settings.sampler, samplers), ("pruner", settings.pruner, pruners)):
         if given not in allowed:
             problem = f"{settings.part} has no {kind} `{given}`."
@@ -19,25 +19,25 @@ def check_names(settings: SearchSettings, samplers: Iterable[str], pruners: Iter
 
 
 def check_rungs(space: Space, settings: SearchSettings) -> None:
-    """UserError where stopping at rungs would mislead the sampler, or trials have no epochs in common."""
+    """UserError if rungs do not fit the sampler, or if epochs are searched but rungs or hyperband decide them."""
     if settings.pruner == "rungs" and settings.sampler in NOT_UNDER_RUNGS:
-        problem = f"rungs would starve the sampler {settings.sampler}, which needs its trials trained to their end."
+        problem = f"rungs does not fit the sampler {settings.sampler}, which needs trials that train to their end."
         raise UserError("search.pruner", problem, 'Write `pruner = "none"`, or another sampler.')
     halving = next((name for name in (settings.pruner, settings.sampler) if name in ("rungs", "hyperband")), None)
     if halving and "epochs" in space.dimensions:
-        problem = f"{halving} gives out the epochs itself, so they cannot be searched."
+        problem = f"{halving} decides the number of epochs itself, so it cannot be searched."
         raise UserError("training.epochs", problem, "Write one number.")
 
 
 def check_searchable(space: Space, settings: SearchSettings) -> None:
-    """UserError where every setting has one value: there is nothing to sample."""
+    """UserError if every setting has only one value, so that there is nothing to sample."""
     if not space.dimensions:
         problem = f"{settings.sampler} has nothing to search: every setting has one value."
-        raise UserError("search.sampler", problem, "Give one of [model] or [training] a range or choices.")
+        raise UserError("search.sampler", problem, "Give a setting in [model] or [training] a range or choices.")
 
 
 def check_conditions(space: Space, settings: SearchSettings, able: Collection[str]) -> None:
-    """UserError where a dimension has a `when`, and the sampler is none of those that can leave one out of a trial."""
+    """UserError if a dimension has a `when` and the sampler is not in `able`: it cannot leave one out of a trial."""
     conditional = next((name for name, dimension in space.dimensions.items() if dimension.when), None)
     if conditional is None or settings.sampler in able:
         return
@@ -47,10 +47,11 @@ def check_conditions(space: Space, settings: SearchSettings, able: Collection[st
 
 
 def check_grid(space: Space, settings: SearchSettings) -> None:
-    """UserError where a grid is asked for and an axis does not say its places."""
+    """UserError if the sampler is a grid and a dimension does not say which values to try."""
     for name, dimension in space.dimensions.items():
         if settings.sampler == "grid" and isinstance(dimension, Float) and dimension.step is dimension.points is None:
-            raise UserError("search.sampler", f"grid cannot lay {name} out.", "Give it `choices`, `step` or `points`.")
+            problem = f"grid needs a list of values for {name}."
+            raise UserError("search.sampler", problem, "Give it `choices`, `step` or `points`.")
 
 
 def _who_has(kind: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""KerasTuner's oracles, asked and told without a Tuner; their state is in the search's folder."""
+"""KerasTuner's oracles behind `ask` and `tell`, without a Tuner; their state is in the search's folder."""
 
 import json
 import math
@@ -23,14 +23,14 @@ CONDITIONAL: Final = SAMPLERS
 PRUNERS: Final = ("none", "rungs")
 
 FACTOR: Final = 3
-"""Hyperband trains a third of a round's trials three times as long."""
+"""Hyperband promotes one of `FACTOR` trials of a round and trains it `FACTOR` times as long."""
 
 ORPHAN: Final = "its parent failed"
-"""The message of a promotion that was never given out."""
+"""The message of a promoted trial that was never given out."""
 
 
 def check(space: Space, settings: SearchSettings, epochs: int) -> None:
-    """UserError where KerasTuner cannot search this space with these settings."""
+    """UserError if KerasTuner cannot search this space with these settings."""
     check_names(settings, SAMPLERS, PRUNERS)
     check_searchable(space, settings)
     check_rungs(space, settings)
@@ -39,7 +39,7 @@ def check(space: Space, settings: SearchSettings, epochs: int) -> None:
     for name, dimension in space.dimensions.items():
         if isinstance(dimension, Choice) and len({type(option) for option in dimension.options}) > 1:
             problem = f"keras_tuner cannot choose between {list(dimension.options)} for {name}: they differ in type."
-            raise UserError("search.library", problem, 'Write them alike, or `library = "optuna"`.')
+            raise UserError("search.library", problem, 'Write them with one type, or `library = "optuna"`.')
     if settings.sampler == "hyperband":
         starts = min(settings.trials, sum(bracket[0][0] for bracket in brackets(epochs)))
         if _points(space) < starts:
@@ -48,12 +48,12 @@ def check(space: Space, settings: SearchSettings, epochs: int) -> None:
 
 
 def create(space: Space, settings: SearchSettings, epochs: int, folder: Path) -> "KerasTunerSearch":
-    """The search with the oracle's state in `folder`: a new one, or the one that was left there."""
+    """The search with the oracle's state in `folder`: a new one, or the earlier one that is stored there."""
     return KerasTunerSearch(space, settings, epochs, folder)
 
 
 def brackets(epochs: int) -> list[list[tuple[int, int]]]:
-    """Hyperband's brackets in their order, each as its rounds' (trials, last epoch), as `HyperbandOracle` has it."""
+    """Hyperband's brackets in their order, as `HyperbandOracle` runs them: (trials, last epoch) for each round."""
     count, rest = 0, float(epochs)
     while rest >= 1:
         count, rest = count + 1, rest / FACTOR
@@ -80,9 +80,9 @@ def _promoted(epochs: int) -> int:
 
 @final
 class KerasTunerSearch:
-    """An oracle asked for one trial at a time, and told each trial's value once, at its end.
+    """An oracle that is asked for one trial at a time and told each trial's value once, at its end.
 
-    A trial's number is its place among the trials given out, and its `message` on disk is its end in people's words.
+    A trial's number is its position among the trials given out. Its `message` on disk is its end as text.
     """
 
     def __init__(self, space: Space, settings: SearchSettings, epochs: int, folder: Path) -> None:
@@ -101,7 +101,7 @@ class KerasTunerSearch:
             self._oracle._set_project_dir(str(folder), self._folder.name)  # noqa: SLF001 what a Tuner calls
             if (self._folder / "oracle.json").is_file():
                 self._reload()
-        # the oracle writes its files in place, where a kill leaves half of one: `_keep` writes them instead
+        # the oracle overwrites its files in place, and a kill could leave half of one: `_keep` writes them instead
         self._oracle.save = self._oracle._save_trial = lambda *_: None  # noqa: SLF001
 
     def ask(self, count: int) -> Sequence[Trial]:
@@ -116,19 +116,19 @@ class KerasTunerSearch:
         return Verdict.GO_ON
 
     def tell(self, outcome: Outcome) -> None:
-        # what rungs pruned is told as failed
+        # a trial that rungs pruned arrives as failed
         end = End.PRUNED if outcome.pruned else outcome.end
         self._end(self._oracle.trials[self._ids[outcome.number]], end.value, outcome.value)
         self._waits = False
 
     def _next(self) -> Trial | None:
         if self._settings.sampler == "bayesian":
-            # anew for each trial, so that a resumed search goes on as if it had never stopped
+            # reseed for each trial, so that a resumed search continues as if it had never stopped
             self._oracle._random_state.seed(trial_seed(self._settings.seed, len(self._oracle.trials)))  # noqa: SLF001
         with _quiet():
             asked = self._oracle.create_trial(f"slot of {len(self._oracle.trials)}")
         if asked.status != "RUNNING":
-            # asked once more before anything has ended, the oracle would draw from its random numbers in vain
+            # do not ask the oracle again before a trial ends: it would use up random numbers without a result
             self._waits = True
             return None
         parent = asked.hyperparameters.values.get("tuner/trial_id")
@@ -136,7 +136,7 @@ class KerasTunerSearch:
             self._end(asked, ORPHAN, None)
             return None
         if self._settings.sampler == "grid":
-            # as the oracle does with its first trial: the next point need not wait for this one's end
+            # the oracle does this with its first trial: the next point does not wait for the end of this one
             self._oracle._populate_next.append(asked.trial_id)  # noqa: SLF001
         self._count(asked)
         self._keep(asked)
@@ -146,7 +146,7 @@ class KerasTunerSearch:
         trial.message = message
         trial.status = "COMPLETED"
         if value is None or math.isnan(value):
-            # a bracket counts only what is complete: with a failed trial its rounds would never fill
+            # a bracket counts only complete trials: with a failed trial its rounds would never fill up
             worst = math.inf if Direction.of(self._settings.objective) is Direction.MINIMIZE else -math.inf
             value, trial.status = worst, "COMPLETED" if self.promotes else "FAILED"
         with _quiet():
@@ -172,7 +172,7 @@ class KerasTunerSearch:
         )
 
     def _keep(self, trial: Any) -> None:
-        """The trial first: what the oracle's own file does not name was never given out."""
+        """Write the trial's file, then the oracle's: a trial that the oracle's file does not name was not given out."""
         _write(self._folder / f"trial_{trial.trial_id}" / "trial.json", trial.get_state())
         _write(self._folder / "oracle.json", self._oracle.get_state())
 
@@ -180,10 +180,10 @@ class KerasTunerSearch:
         oracle = self._oracle
         oracle.reload()
         oracle.trials = {name: oracle.trials[name] for name in oracle.start_order}
-        # the oracle would give out its running trials again last first, and those whose end it had not yet noted
+        # the oracle would repeat its running trials in reverse order, and also those whose end it had not saved yet
         oracle._retry_queue = []  # noqa: SLF001
         if self._settings.sampler == "grid":
-            # the oracle's file does not say how far it came
+            # the oracle's file does not say which points were given out
             for before, name in zip([None, *oracle.start_order], oracle.start_order, strict=False):
                 oracle._ordered_ids.insert(name, before)  # noqa: SLF001
             oracle._populate_next = oracle.start_order[-1:]  # noqa: SLF001
@@ -202,7 +202,7 @@ def _oracle(space: Space, settings: SearchSettings, epochs: int) -> Any:
     shape = keras_tuner.HyperParameters()
     for name in space.ordered:
         dimension = space.dimensions[name]
-        # its `conditional_scope` knows no parent from outside the scope that it stands in
+        # `conditional_scope` cannot be used: it does not find a parent outside the scope around it
         shape._conditions = [  # noqa: SLF001
             Parent(parent, _own_values(space.dimensions[parent], values))
             for parent, values in space.conditions(name).items()
@@ -213,7 +213,7 @@ def _oracle(space: Space, settings: SearchSettings, epochs: int) -> Any:
     given = {
         "objective": keras_tuner.Objective(settings.objective, direction),
         "hyperparameters": shape,
-        # KerasTuner takes 0 for no seed, and neighbouring seeds draw the same numbers one place apart
+        # KerasTuner treats 0 as no seed, and neighbouring seeds draw the same numbers shifted by one
         "seed": trial_seed(settings.seed, 0) or 1,
         "max_consecutive_failed_trials": settings.trials + 1,
     }
@@ -228,7 +228,7 @@ def _oracle(space: Space, settings: SearchSettings, epochs: int) -> Any:
         case _:
             oracle = oracles.RandomSearchOracle(max_trials=trials, **given)
     oracle.verbose = 0
-    # its 20 would end a search of 100 points when a third of them is untried
+    # the default of 20 would end a search of 100 points while a third of them is untried
     oracle._max_collisions = 2000  # noqa: SLF001
     return oracle
 
@@ -239,23 +239,23 @@ def _declare(shape: Any, name: str, dimension: Dimension) -> None:
             shape.Int(name, low, high, step=None if log else step, sampling="log" if log else "linear")
         case Float(low, high, log, None):
             shape.Float(name, low, high, sampling="log" if log else "linear")
-        case Float(low, high, _, step):  # half a step more, or 0.3 // 0.1 = 2 would lose the last
+        case Float(low, high, _, step):  # half a step more: otherwise 0.3 // 0.1 = 2 loses the last value
             shape.Float(name, low, high + (step or 0) / 2, step=step)
         case Choice((bool() as only,)):
             shape.Fixed(name, only)
-        case Choice((bool(), *_)):  # its Choice makes numbers of them
+        case Choice((bool(), *_)):  # KerasTuner's Choice would turn them into numbers
             shape.Boolean(name)
         case Choice(options):
             shape.Choice(name, list(options))
 
 
 def _own_values(dimension: Dimension, values: Sequence[Scalar]) -> list[Scalar]:
-    """The values as the dimension has them: KerasTuner would make all of 0 and 0.5 whole numbers."""
+    """The values with the types that the dimension has: KerasTuner would turn both 0 and 0.5 into integers."""
     return [o for o in dimension.options if o in values] if isinstance(dimension, Choice) else list(values)
 
 
 def _own(space: Space, settings: SearchSettings, epochs: int) -> float:
-    """How many trials a sampler has of its own accord."""
+    """The number of trials after which a sampler ends by itself; infinite if it never does."""
     if settings.sampler == "hyperband":
         return sum(size for bracket in brackets(epochs) for size, _ in bracket)
     if settings.sampler == "grid":
@@ -264,7 +264,7 @@ def _own(space: Space, settings: SearchSettings, epochs: int) -> float:
 
 
 def _points(space: Space) -> float:
-    """How many points the space has; infinite with a real axis."""
+    """How many points the space has; infinite with a continuous dimension."""
     whole = {n: replace(d, points=None) if isinstance(d, Int) else d for n, d in space.dimensions.items()}
     return count(Space(whole), _places)
 
@@ -289,5 +289,5 @@ def _write(path: Path, state: dict[str, Scalar]) -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # threading.currentThread, on every call
+        warnings.simplefilter("ignore", DeprecationWarning)  # KerasTuner calls threading.currentThread each time
         yield

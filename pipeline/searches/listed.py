@@ -1,4 +1,4 @@
-"""Asks for exactly the trials it was given: a list in the file, the baseline, a confirmation, a retry."""
+"""A search over a given list of trials: a list in the file, the baseline, a confirmation, a retry."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,15 +17,15 @@ PRUNERS: Final = ("none", "rungs")
 
 
 def check(space: Space, settings: SearchSettings, epochs: int) -> None:  # noqa: ARG001 the protocol's
-    """UserError where there is no list, or its pruner is unknown."""
+    """UserError if there is no list, or if the sampler or the pruner is unknown or does not fit."""
     check_names(settings, SAMPLERS, PRUNERS)
     check_rungs(space, settings)
     if not settings.listed:
-        raise UserError("search.listed", "is empty.", "List a table of settings for each trial: `[[search.listed]]`.")
+        raise UserError("search.listed", "is empty.", "Write a table `[[search.listed]]` of settings for each trial.")
 
 
 def create(space: Space, settings: SearchSettings, epochs: int, folder: Path) -> "Listed":  # noqa: ARG001
-    """The search that asks for `settings.listed`, and remembers in `folder` which of them ended."""
+    """The search that proposes `settings.listed`, and remembers in `folder` which trials ended."""
     trials = [
         Trial(number, params, trial_seed(settings.seed, number), int(params.get("epochs", epochs)))
         for number, params in enumerate(settings.listed, start=1)
@@ -36,7 +36,7 @@ def create(space: Space, settings: SearchSettings, epochs: int, folder: Path) ->
 
 @final
 class Listed:
-    """The given trials in their order; those whose numbers stand in the file `ended` are not asked again."""
+    """Proposes the given trials in their order, except those whose numbers are in the file `ended`."""
 
     promotes = False
     epochs: int | None = None

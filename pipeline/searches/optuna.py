@@ -1,4 +1,4 @@
-"""Optuna's samplers and pruners, asked and told; the study is a journal in the search's folder."""
+"""Optuna's samplers and pruners behind `ask` and `tell`; the study is a journal in the search's folder."""
 
 import math
 import warnings
@@ -26,14 +26,14 @@ CONDITIONAL: Final = ("tpe", "qmc", "random", "grid")
 PRUNERS: Final = ("none", "rungs", "median", "hyperband", "asha")
 
 NUMBER: Final = "number"
-"""The trial's attribute with its number in this project; Optuna's own may have gaps."""
+"""The trial attribute with the number in this project; Optuna's own numbers may have gaps."""
 
 END: Final = "end"
-"""The trial's attribute with its end in people's words."""
+"""The trial attribute with the trial's end as text."""
 
 
 def check(space: Space, settings: SearchSettings, epochs: int) -> None:  # noqa: ARG001 the protocol's
-    """UserError where Optuna cannot search this space with these settings."""
+    """UserError if Optuna cannot search this space with these settings."""
     check_names(settings, SAMPLERS, PRUNERS)
     check_searchable(space, settings)
     check_rungs(space, settings)
@@ -46,13 +46,13 @@ def check(space: Space, settings: SearchSettings, epochs: int) -> None:  # noqa:
 
 
 def create(space: Space, settings: SearchSettings, epochs: int, folder: Path) -> "OptunaSearch":
-    """The search with the journal in `folder`: a new one, or the one that was left there."""
+    """The search with the journal in `folder`: a new one, or the earlier one that is stored there."""
     return OptunaSearch(space, settings, epochs, folder)
 
 
 @final
 class OptunaSearch:
-    """A study asked and told; a trial is told complete, pruned by Optuna's own pruner, or failed."""
+    """An Optuna study used with `ask` and `tell`; a trial ends as complete, as failed, or as pruned by Optuna."""
 
     promotes = False
     epochs: int | None = None
@@ -70,7 +70,7 @@ class OptunaSearch:
         self._storage = JournalStorage(cast("BaseJournalBackend", JournalBackend(folder / "optuna.journal")))
         direction = optuna.study.StudyDirection[Direction.of(settings.objective).name]
         pruner = _pruner(settings.pruner, epochs)
-        # the pruner `hyperband` deals trials to brackets by the study's name: it must be the same every time
+        # the pruner `hyperband` assigns trials to brackets by the study's name: it must always be the same
         self._study = optuna.create_study(
             storage=self._storage, study_name="search", direction=direction, pruner=pruner, load_if_exists=True
         )
@@ -88,7 +88,7 @@ class OptunaSearch:
     def report(self, epoch: Epoch) -> Verdict:
         if self._settings.pruner in ("none", "rungs"):
             return Verdict.GO_ON
-        # through the storage: making an `optuna.Trial` of a resumed trial would sample once more
+        # through the storage: an `optuna.Trial` made from a resumed trial would sample again
         trial = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, self._optunas[epoch.trial])
         value = epoch.metrics.get(self._settings.objective, math.nan)
         self._storage.set_trial_intermediate_value(trial, epoch.number, value)
@@ -100,7 +100,7 @@ class OptunaSearch:
 
         number = self._optunas[outcome.number]
         trial = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
-        # what rungs pruned is told as failed
+        # a trial that rungs pruned arrives as failed
         end = End.PRUNED if outcome.pruned else outcome.end
         self._storage.set_trial_user_attr(trial, END, end.value)
         if outcome.end is End.PRUNED:
@@ -117,7 +117,7 @@ class OptunaSearch:
     def _next(self, number: int) -> Trial:
         point = self._design.at(number)
         if point is None:
-            # a sampler anew for each trial, so that a resumed search goes on as if it had never stopped
+            # a new sampler for each trial, so that a resumed search continues as if it had never stopped
             self._study.sampler = _sampler(self._settings, number)
             asked = self._study.ask()
             for name in self._space.ordered:
@@ -133,7 +133,7 @@ class OptunaSearch:
     def _place(self, number: int, point: Params) -> int:
         from optuna.trial import TrialState, create_trial
 
-        # one line of the journal, where `enqueue_trial` and `ask` would be several, to be torn apart by a kill
+        # writes one line of the journal; `enqueue_trial` and `ask` write several, and a kill could come between them
         placed = create_trial(
             state=TrialState.RUNNING,
             params=dict(point),
@@ -152,7 +152,7 @@ class OptunaSearch:
         for past in self._study.get_trials(deepcopy=False):
             number = past.user_attrs.get(NUMBER)
             if number is None:
-                # the process was killed while it asked: nobody was given this trial
+                # the process was killed inside `ask`: this trial was never given out
                 if past.state is TrialState.RUNNING:
                     self._study.tell(past.number, state=TrialState.FAIL)
                 continue
@@ -181,12 +181,12 @@ def _sampler(settings: SearchSettings, number: int) -> "BaseSampler":
     seed = trial_seed(settings.seed, number)
     match settings.sampler:
         case "tpe":
-            # Optuna's 10 are half of a short search, and by then as many again have been asked ahead
+            # Optuna's default of 10 is half of a short search, and by then as many again have been asked in advance
             return samplers.TPESampler(seed=seed, n_startup_trials=max(1, min(10, settings.trials // 4)))
         case "cmaes":
             return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
-        case "qmc":  # one sequence: its seed is the search's
-            with warnings.catch_warnings():  # it is called experimental since Optuna 3.0
+        case "qmc":  # all trials share one sequence, so its seed is the search's
+            with warnings.catch_warnings():  # Optuna has marked it as experimental since 3.0
                 warnings.simplefilter("ignore", ExperimentalWarning)
                 return samplers.QMCSampler(scramble=True, seed=settings.seed, warn_independent_sampling=False)
         case _:

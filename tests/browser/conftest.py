@@ -1,4 +1,4 @@
-"""A browser, and a short search in MLflow's UI for it to look at."""
+"""A headless browser, and a short search that MLflow's UI shows."""
 
 import shutil
 import sqlite3
@@ -18,7 +18,7 @@ from tests.conftest import Make
 
 @dataclass(frozen=True)
 class Browsed:
-    """A search that ran while the UI was up: its folder, what it came to, and the links that it printed."""
+    """A search that ran while the UI was running: its folder, and its result with the links that it printed."""
 
     mlruns: Path
     finished: Finished
@@ -38,7 +38,7 @@ def browsed(titanic: Make, template: Path, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    """A headless browser: Debian's, or the one that Playwright has fetched."""
+    """A headless browser: Debian's, or the one that Playwright downloaded."""
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
@@ -56,12 +56,12 @@ NO_PANEL = """
 localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
 localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
 """
-"""At its first visit a browser is shown a panel for questions, which takes a third of the page."""
+"""Without this, MLflow opens its assistant panel on a first visit, which takes a third of the page."""
 
 
 @pytest.fixture
 def page(chromium: Any) -> Iterator[Any]:
-    """A tab whose errors fail the test."""
+    """A browser tab; a script error in it fails the test."""
     tab = chromium.new_page(viewport={"width": 1400, "height": 900})
     tab.add_init_script(NO_PANEL)
     errors: list[str] = []

@@ -1,4 +1,4 @@
-"""The comparison as a person sees it: from the file, without a network."""
+"""The comparison as a user sees it: opened from the file, without a network."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ HIDDEN = "document.querySelector('.js-plotly-plot').data.filter(t => t.visible =
 
 @pytest.fixture
 def comparison(page: Any, browsed: Browsed, tmp_path: Path) -> Any:
-    """Best, median and baseline of the search, opened from the file."""
+    """The page that compares best, median and baseline of the search, opened from the file."""
     selection = Selector(archive(browsed.mlruns)).select(Request("titanic"))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -41,7 +41,7 @@ def test_an_entry_of_the_legend_hides_and_shows_both_curves_of_its_trial(compari
     loss = comparison.locator(".js-plotly-plot").first
     entry = loss.locator(".legendtoggle").first
     entry.click()
-    # a click waits for the second half of a double one
+    # Plotly waits for a possible double click before it acts on a click
     comparison.wait_for_function(f"{HIDDEN} > 0")
     comparison.screenshot(path=tmp_path / "hidden.png")
     assert lines(loss) == 4
@@ -51,5 +51,5 @@ def test_an_entry_of_the_legend_hides_and_shows_both_curves_of_its_trial(compari
 
 
 def lines(chart: Any) -> int:
-    """How many curves a chart shows."""
+    """The number of curves that a chart shows."""
     return int(chart.locator(".scatterlayer .trace path.js-line").count())

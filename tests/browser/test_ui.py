@@ -1,4 +1,4 @@
-"""What a person sees in MLflow's UI behind the links that a search prints."""
+"""What MLflow's UI shows at the links that a search prints."""
 
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def test_the_curves_of_the_best_are_drawn_point_by_point(page: Any, browsed: Bro
 
 
 def drawn(chart: Any) -> set[tuple[float, ...]]:
-    """The heights of the points of each line that a chart shows."""
+    """The y values of each line that a chart shows."""
     paths = {line.get_attribute("d") for line in chart.locator("path.js-line").all() if line.is_visible()}
     heights = {tuple(y) for y in chart.evaluate("chart => chart.data.map(trace => [...(trace.y ?? [])])") if y}
     assert len(paths) == len(heights)

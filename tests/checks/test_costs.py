@@ -1,4 +1,4 @@
-"""What a search will cost."""
+"""Estimates of what a search will cost."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ PLAN = Workload(None, 101, 10_100)
 def test_time_is_an_upper_bound_under_early_stopping_and_minutes_may_cut_it(titanic: Make) -> None:
     found = duration(titanic(), PLAN, Pace(1.0, 0.02))
     assert found.sentence.startswith("about 5 minutes for 101 trials and 10,100 epochs: an upper bound")
-    assert "`minutes = 2` ends it before" in duration(titanic({"search.minutes": 2}), PLAN, Pace(1.0, 0.02)).sentence
+    assert "`minutes = 2` ends it earlier" in duration(titanic({"search.minutes": 2}), PLAN, Pace(1.0, 0.02)).sentence
     whole = titanic({"training.early_stopping": False})
     assert duration(whole, PLAN, Pace(1.0, 0.02)).sentence == "about 5 minutes for 101 trials and 10,100 epochs."
     assert [spoken(s) for s in (0.2, 119, 120, 8000, 400_000)] == [

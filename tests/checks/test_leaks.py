@@ -1,4 +1,4 @@
-"""Columns that tell the target are found, and honest ones are not suspected."""
+"""Columns that alone predict the target are found, and honest columns raise no warning."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The corners of a space, and what they take."""
+"""The corners of a space, and the memory that they need."""
 
 from dataclasses import replace
 from typing import Any
@@ -89,4 +89,4 @@ def test_a_layer_of_ones_own_is_a_warning(blueprint: Blueprint, prepared: Prepar
 
     found, _ = try_out(replace(blueprint, model=model), prepared, None)
     warnings = [finding.sentence for finding in found if finding.level is Level.WARNING]
-    assert warnings == ["Mine: no layer of Keras's, so that `make predict` and MLflow cannot load the champion."]
+    assert warnings == ["Mine: not part of Keras, so `make predict` and MLflow cannot load the champion."]

@@ -1,4 +1,4 @@
-"""What a table gives reason to say."""
+"""The findings on a table."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ def test_a_column_with_one_value_is_warned_of_and_one_with_a_gap_is_not() -> Non
 def test_a_rare_class_is_warned_of_by_its_share_or_its_rows() -> None:
     (finding,) = balance(pd.Series(["a"] * 980 + ["b"] * 20))
     assert finding.subject == "class b"
-    assert finding.sentence == "20 rows, 2 %: always guessing a has an accuracy of 98 % already."
+    assert finding.sentence == "20 rows, 2 %: always predicting a has an accuracy of 98 % already."
     assert balance(pd.Series(["a"] * 30 + ["b"] * 19))
     assert not balance(pd.Series(["a"] * 30 + ["b"] * 20))
 
@@ -70,4 +70,4 @@ def test_rows_that_stand_in_two_parts_are_counted_whatever_their_number_says() -
     table.loc[[60, 61, 85], ["x", "y"]] = table.loc[[0, 1, 2], ["x", "y"]].to_numpy()
     found = said(table)
     assert subjects(found, Level.WARNING) == ["validation", "test"]
-    assert found[0].sentence.startswith("2 of its 20 rows also stand in the training part")
+    assert found[0].sentence.startswith("2 of its 20 rows are also in the training part")

@@ -1,4 +1,4 @@
-"""How many trials and epochs a search comes to."""
+"""How many trials and epochs a search has."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ HYPERBAND = {"search.library": "keras_tuner", "search.sampler": "hyperband", "tr
     [
         ({}, None, ""),
         ({**GRID, **FIXED, "search.trials": 6}, None, ""),
-        ({**GRID, **FIXED, "search.trials": 4}, Level.WARNING, "grid wants 6 trials"),
-        ({**GRID, **FIXED}, Level.NOTE, "grid has 6 trials of its own: `trials = 100` is only an upper limit."),
-        (HYPERBAND, Level.NOTE, "hyperband has "),
+        ({**GRID, **FIXED, "search.trials": 4}, Level.WARNING, "grid needs 6 trials"),
+        ({**GRID, **FIXED}, Level.NOTE, "grid ends after 6 trials: `trials = 100` is only an upper limit."),
+        (HYPERBAND, Level.NOTE, "hyperband ends after "),
     ],
     ids=["tpe", "grid", "grid cut", "grid whole", "hyperband"],
 )
@@ -36,7 +36,7 @@ def test_a_search_with_a_number_of_trials_of_its_own_is_set_beside_the_files(
 def test_epochs_are_those_of_all_trials_and_the_baseline_within_the_budget(titanic: Make) -> None:
     assert workload(titanic({"search.trials": 10})).epochs == 1100
     assert workload(titanic({"search.trials": 10, "search.budget": 2.5})).epochs == 350
-    # three brackets: 9 trials of 1 epoch, 3 on to 3, 1 on to 9; 5 of 3, 2 on to 9; 3 of 9
+    # three brackets: 9 trials to epoch 1, 3 of them on to 3, 1 on to 9; 5 trials to 3, 2 on to 9; 3 trials to 9
     hyperband = workload(titanic(HYPERBAND))
     assert (hyperband.own, hyperband.trials) == (23, 24)
     assert hyperband.epochs == 9 * 1 + 3 * 2 + 1 * 6 + 5 * 3 + 2 * 6 + 3 * 9 + 9

@@ -1,4 +1,4 @@
-"""The command line, typed in a folder of its own."""
+"""The command line, typed in a temporary folder."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ def here(folder: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def started(here: Path) -> Start:
-    """Starts `python -m pipeline` with words."""
+    """Starts `python -m pipeline` with the given words."""
 
     def start(*words: str, **how: Any) -> "subprocess.Popen[str]":
         env: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
@@ -38,7 +38,7 @@ def started(here: Path) -> Start:
 
 @pytest.fixture
 def typed(started: Start) -> Type:
-    """Types `python -m pipeline` with words and waits for its end."""
+    """Runs `python -m pipeline` with the given words and waits until it ends."""
 
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
         process = started(*words)

@@ -1,4 +1,4 @@
-"""`make check` as a person meets it."""
+"""`make check` as a user sees it."""
 
 import sqlite3
 from contextlib import closing
@@ -15,7 +15,7 @@ RAW = ROOT / "pipeline" / "sources" / "tables" / "titanic.csv"
 
 @pytest.fixture
 def leaking(here: Path) -> str:
-    """An experiment on the Titanic, in whose table the target stands again under another name."""
+    """An experiment on the Titanic whose table holds a copy of the target under another name."""
     table = pd.read_csv(RAW)
     table.assign(Alive=table["Survived"].map({0: "no", 1: "yes"})).to_csv(here / "leaking.csv", index=False)
     (here / "experiments" / "leaking.toml").write_text("""
@@ -36,7 +36,7 @@ def test_an_experiment_that_is_right_is_told_its_costs_and_leaves_no_run(typed: 
     for words in ("122 to 51,458 parameters", "are free", "an upper bound, since early stopping ends most trials"):
         assert words in done.stdout
     assert "warning" not in done.stdout
-    assert lines[-1] == "experiments/titanic.toml is right."
+    assert lines[-1] == "experiments/titanic.toml passes all checks."
     assert max(map(len, lines)) < 160
     assert not (here / "mlruns" / "studies").exists()
     assert not (here / "mlruns" / "spool").exists()
@@ -45,11 +45,11 @@ def test_an_experiment_that_is_right_is_told_its_costs_and_leaves_no_run(typed: 
 
 
 def test_a_leak_is_warned_of_by_check_and_before_a_search(typed: Type, leaking: str) -> None:
-    warning = "  warning  column Alive: the target is told by it alone (right in 100.0 % of held-out rows): "
+    warning = "  warning  column Alive: this column alone predicts the target (right in 100.0 % of held-out rows): "
     done = typed("check", leaking)
     assert (done.returncode, done.stderr) == (0, "")
     assert warning in done.stdout
-    assert done.stdout.splitlines()[-1] == "experiments/leaking.toml is right, with 1 warning."
+    assert done.stdout.splitlines()[-1] == "experiments/leaking.toml has no errors, but 1 warning."
     done = typed("tune", leaking)
     assert (done.returncode, done.stderr) == (0, "")
     assert warning in done.stdout

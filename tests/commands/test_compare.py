@@ -1,4 +1,4 @@
-"""`make compare` as a person meets it: what it prints, what it leaves, and its mistakes."""
+"""`make compare` as a user sees it: its output, its files, and its error messages."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ def searched(titanic: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ask(searched: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ask:
-    """Types `compare` with words in that folder: the exit code, standard output, and standard error."""
+    """Runs `compare` with words in that folder; returns the exit code, standard output, and standard error."""
     monkeypatch.chdir(searched)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
@@ -95,11 +95,11 @@ def test_a_trial_is_named_by_the_beginning_of_its_run(ask: Ask, searched: Path) 
         (["titnic"], "compare, EXP: `titnic` has no searches. Did you mean `titanic`?"),
         (
             ["titanic", "--metric", "acuracy"],
-            "compare, METRIC: no trial here has a `acuracy`. Did you mean `accuracy`?",
+            "compare, METRIC: none of these trials has a `acuracy`. Did you mean `accuracy`?",
         ),
-        (["titanic", "--runs", "it's"], "compare, RUNS: no run begins with `it's`. Say a trial's number"),
+        (["titanic", "--runs", "it's"], "compare, RUNS: no run begins with `it's`. Give a trial's number"),
         (["titanic", "--a", "it's"], "compare, A, B: there is no search `it's`. Allowed: latest, latest-1, "),
-        ([], "compare, EXP: no experiment is named. Say make compare EXP=titanic."),
+        ([], "compare, EXP: no experiment is named. Type `make compare EXP=titanic`."),
     ],
     ids=str,
 )

@@ -1,4 +1,4 @@
-"""A search that is killed at any moment and typed again: nothing is lost, nothing is there twice."""
+"""A search that is killed at random moments and started again: nothing is lost, and nothing is recorded twice."""
 
 import os
 import random
@@ -21,7 +21,7 @@ KILLS = 10
 
 
 def outcomes(mlruns: Path) -> list[Outcome]:
-    """What the search's own journal says, by number."""
+    """The outcomes in the search's own journal, by number."""
     (study,) = (mlruns / "studies").iterdir()
     return sorted(Journal(study / "outcomes.jsonl").read(), key=lambda o: o.number)
 
@@ -46,8 +46,8 @@ def test_a_search_killed_at_ten_random_moments_loses_and_doubles_nothing(
         process.send_signal(signal.SIGKILL)
         process.communicate()
     done = typed(*words)
-    assert (done.returncode, done.stderr) == (0, ""), f"KILL_SEED={seed} kills at the same moments; {done.stdout}"
-    assert "goes on after" in done.stdout
+    assert (done.returncode, done.stderr) == (0, ""), f"KILL_SEED={seed} repeats these kills; {done.stdout}"
+    assert "continues after" in done.stdout
 
     journal = outcomes(here / "mlruns")
     found = archive(here / "mlruns")

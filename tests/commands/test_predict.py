@@ -1,4 +1,4 @@
-"""`make predict` as a person meets it: rows in, the same rows with the champion's answers out."""
+"""`make predict` as a user sees it: it reads rows and writes them with the champion's predictions."""
 
 import io
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def searched(titanic: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ask(searched: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ask:
-    """Types `predict titanic` with words in that folder: the exit code, standard output, and standard error."""
+    """Runs `predict titanic` with words in that folder; returns the exit code, standard output, and standard error."""
     monkeypatch.chdir(searched)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 

@@ -1,4 +1,4 @@
-"""`make sync` as a person meets it: what searches could not deliver, delivered; and what is still owed, and why."""
+"""`make sync` as a user sees it: it delivers events that searches could not, and says what is still left and why."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ EVENTS = 6
 
 @pytest.fixture
 def undelivered(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that is attached to a search, and is not there; the search ended while MLflow was away."""
+    """The path of a missing file that is attached to a search, which ended while MLflow did not answer."""
     monkeypatch.chdir(here)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     ledger = MlflowLedger(here / "mlruns", patience=0.5)
@@ -46,7 +46,7 @@ def test_what_a_search_could_not_deliver_is_delivered_and_what_is_owed_is_said(
     assert main(["sync"]) == 1
     delivered, owed = capfd.readouterr().out.splitlines()
     assert delivered == f"one: {EVENTS - 1} events delivered"
-    assert owed == "one: 1 event still owed: MLflow refuses them (mlruns/logs/sync.log has its words)"
+    assert owed == "one: 1 event not delivered yet: MLflow refuses them (details in mlruns/logs/sync.log)"
     (line,) = archive(here / "mlruns").curves("one")
     assert (line.end, len(line.curve)) == (End.COMPLETE, 2)
 
@@ -54,7 +54,7 @@ def test_what_a_search_could_not_deliver_is_delivered_and_what_is_owed_is_said(
     assert main(["sync"]) == 0
     assert capfd.readouterr().out == "one: 1 event delivered\n"
     assert main(["sync"]) == 0
-    assert capfd.readouterr().out == "Nothing is owed: MLflow has every event.\n"
+    assert capfd.readouterr().out == "Nothing to deliver: MLflow has every event.\n"
 
 
 def test_a_search_that_still_runs_delivers_by_itself(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

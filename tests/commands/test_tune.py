@@ -1,4 +1,4 @@
-"""`make tune` as a person meets it: what it prints, and how it ends."""
+"""`make tune` as a user sees it: what it prints, and how it ends."""
 
 import shutil
 import signal

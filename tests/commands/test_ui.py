@@ -1,4 +1,4 @@
-"""`make ui` as a person meets it: its links answer, and Ctrl-C leaves nothing behind."""
+"""`make ui` as a user sees it: its links work, and Ctrl-C leaves no process behind."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from tests.commands.conftest import Start, Type
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port on which something else listens: 5000, if that is free."""
+    """A port that is already in use: 5000 if possible."""
     with closing(socket.socket()) as other:
         try:
             other.bind(("127.0.0.1", 5000))
@@ -60,7 +60,7 @@ def test_a_port_that_is_taken_is_a_mistake_to_mend(typed: Type, taken: int) -> N
 
 
 def children(pid: int) -> list[int]:
-    """A process's children and theirs."""
+    """The ids of a process's children and of all their descendants."""
     tasks = Path(f"/proc/{pid}/task/{pid}/children")
     found = [int(child) for child in tasks.read_text().split()] if tasks.exists() else []
     return [*found, *(below for child in found for below in children(child))]

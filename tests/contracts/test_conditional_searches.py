@@ -1,4 +1,4 @@
-"""What every search promises of dimensions with `when`, over every library and sampler that `choose` lists."""
+"""The contract of all searches for dimensions with `when`, for every library and sampler that `choose` lists."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -15,11 +15,11 @@ from tests.contracts.test_searches import Parts, libraries, proposals, run
 
 EPOCHS = 9
 TRIALS = {"grid": 1000, "bayesian": 26}
-"""KerasTuner's grid goes by order; its bayesian sampler takes seconds a trial after its first 21."""
+"""KerasTuner's grid has a fixed order; its bayesian sampler takes seconds for each trial after the first 21."""
 SGD = Condition("optimizer", ("sgd",))
 SPACE = Space(
     {
-        # before its parents, as a file may have it
+        # before its parents, which is allowed in a file
         "decay": Choice((0.0, 0.5), (Condition("momentum", (2, 3)),)),
         "momentum": Int(1, 3, when=(SGD,)),
         "nesterov": Choice((True, False), (SGD, Condition("depth", (1, 2)))),
@@ -51,7 +51,7 @@ def create(name: str, sampler: str, folder: Path, **more: Any) -> Search:
 
 
 def applying(params: Params) -> set[str]:
-    """What applies, in words of its own."""
+    """The dimensions that should apply, computed independently of `Space`."""
     found = {"rate", "optimizer", "depth"}
     if params["optimizer"] == "sgd":
         found |= {"momentum"} | ({"nesterov"} if int(params["depth"]) < 3 else set())
@@ -60,7 +60,7 @@ def applying(params: Params) -> set[str]:
 
 
 def ended(trial: Trial) -> Outcome:
-    """A value that a trial of sgd may have, and others cannot: some samplers find it and stay there."""
+    """The outcome of a trial; only sgd can have the best values, so that some samplers find it and stay there."""
     if trial.number % 7 == 0:
         return Outcome(trial, trial.params, End.FAILED, None, None, ())
     value = float(trial.params["rate"]) + (0.1 * int(trial.params["momentum"]) if "momentum" in trial.params else 1.0)
@@ -84,7 +84,7 @@ def test_killed_after_each_trial_it_asks_for_the_same(name: str, sampler: str, t
     resumed: list[Trial] = []
     while trials := create(name, sampler, tmp_path / "parts", trials=24).ask(1):
         again = create(name, sampler, tmp_path / "parts", trials=24)
-        assert proposals(again.ask(1)) == proposals(trials), "in flight when it was killed: given out again"
+        assert proposals(again.ask(1)) == proposals(trials), "a trial in flight at the kill is given out again"
         resumed.extend(trials)
         again.tell(ended(trials[0]))
     assert proposals(resumed) == proposals(whole)

@@ -1,4 +1,4 @@
-"""What every search promises, over every library and sampler that `choose` lists: a new one cannot escape."""
+"""The contract of all searches, tested for every library and sampler that `choose` lists, so also for new ones."""
 
 import subprocess
 import sys
@@ -41,7 +41,7 @@ def libraries() -> Parts:
 
 
 def prunings() -> list[tuple[str, str, str]]:
-    """Every pruner with every sampler that its part's check allows it with."""
+    """All (part, sampler, pruner) triples that the part's `check` allows."""
     found = []
     for name, sampler in libraries():
         part = cast("SearchPart", choose.part("searches", name, "search"))
@@ -66,7 +66,7 @@ def settings(name: str, sampler: str, trials: int = 12, **more: Scalar) -> tuple
 
 
 class Maker:
-    """Creates the same search again and again in one folder."""
+    """Creates the same search in one folder, as often as it is called."""
 
     def __init__(self, name: str, sampler: str, folder: Path) -> None:
         self.part = cast("SearchPart", choose.part("searches", name, "search"))
@@ -90,7 +90,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Maker:
 
 
 def loss(params: Params) -> float:
-    """A bowl with its floor at x = 1 and width = 40: what the samplers are to find."""
+    """A quadratic bowl with its minimum at x = 1 and width = 40, which the samplers should find."""
     return (float(params["x"]) - 1) ** 2 + ((float(params["width"]) - 40) / 60) ** 2
 
 
@@ -101,7 +101,7 @@ def ended(trial: Trial, end: End = End.COMPLETE, value: float | None = None) -> 
 
 
 def run(search: Search, at_once: int = 1, end: Callable[[Trial], Outcome] = ended) -> list[Trial]:
-    """All trials of the search, `at_once` of them in flight, told in the order they were asked."""
+    """All trials of the search, with up to `at_once` in flight, told in the order in which they were asked."""
     asked: list[Trial] = []
     while trials := search.ask(at_once):
         asked.extend(trials)
@@ -145,7 +145,7 @@ def test_any_seed_is_a_seed(make: Maker, seed: int) -> None:
 
 
 def test_another_seed_gives_other_trials(make: Maker) -> None:
-    # KerasTuner's grid has one order, that of the file
+    # KerasTuner's grid has only one order, that of the file
     if (make.name, make.sampler) not in (("listed", "listed"), ("keras_tuner", "grid")):
         assert [t.params for t in run(make("one", seed=1))] != [t.params for t in run(make("two", seed=2))]
 
@@ -238,7 +238,7 @@ def test_resumed_it_gives_out_again_what_was_in_flight_and_nothing_that_ended(ma
 
 def test_a_finished_search_is_extended_by_a_larger_total(make: Maker) -> None:
     if make.sampler == "listed":
-        pytest.skip("its list is its total")
+        pytest.skip("the length of its list is its total")
     first = run(make(trials=6))
     further = run(make(trials=9))
     assert [t.number for t in (*first, *further)] == list(range(1, 10))
@@ -272,7 +272,7 @@ def test_reports_are_judged_and_pruned_trials_free_their_place(
 
 
 def test_accuracy_is_to_be_large(make: Maker) -> None:
-    """The best value of the objective is looked for in the direction that its name says."""
+    """The objective is minimized or maximized, as its name says."""
     if make.sampler in ("tpe", "cmaes"):
         found = run(make(trials=60, objective="val_accuracy"), end=lambda t: ended(t, value=-loss(t.params)))
         assert median(loss(t.params) for t in found[40:]) < median(loss(t.params) for t in found[:15])

@@ -33,7 +33,7 @@ def make_board() -> MakeBoard:
 
 
 def board(trials: int) -> Leaderboard:
-    """A search in which the learning rate decides, width helps a little and nothing else matters."""
+    """A search in which the learning rate matters most, the width a little and nothing else at all."""
     generator = np.random.default_rng(7)
     outcomes = [_outcome(n, SPACE.at(generator.random(6).tolist()), generator) for n in range(1, trials + 1)]
     params: Params = {"learning_rate": 0.01, "width": 32, "dropout": 0.0, "activation": "relu", "nesterov": False}

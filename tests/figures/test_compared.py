@@ -1,4 +1,4 @@
-"""Chosen trials and searches beside each other."""
+"""Charts that compare trials and searches."""
 
 import math
 from dataclasses import replace

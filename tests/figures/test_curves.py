@@ -24,7 +24,7 @@ def test_every_trial_is_drawn_and_only_the_best_have_a_line_of_the_legend(make_b
     assert f"other finished trials ({valued - NAMED})" in named
     assert sum(name.startswith(("trial", "best")) for name in named) == NAMED
     drawn = sum(sum(map(math.isnan, s.y)) for s in chart.series if not s.dashed)
-    assert drawn == 1 + sum(bool(o.curve) for o in board.outcomes), "a line each, and one of the baseline"
+    assert drawn == 1 + sum(bool(o.curve) for o in board.outcomes), "one line for each trial and one for the baseline"
     assert len(chart.series) < 40, "a browser draws a trace for each series"
 
 

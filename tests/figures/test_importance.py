@@ -23,13 +23,13 @@ def test_the_setting_that_decides_comes_first_and_shares_add_up(
     assert next(iter(shares)) == "learning_rate"
     assert shares["learning_rate"] > 0.5
     assert sum(shares.values()) == pytest.approx(1)
-    assert "kernel" not in shares, "a setting with one value decides nothing"
+    assert "kernel" not in shares, "a setting with only one value cannot matter"
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == level
 
 
 def depending(board: Leaderboard, space: Space, condition: Condition) -> tuple[Leaderboard, Space]:
-    """The search as if the learning rate, which decides, depended on another setting."""
+    """The same search, as if the learning rate, which matters most, depended on another setting."""
     name = "learning_rate"
     fewer = [
         o
@@ -52,7 +52,7 @@ def test_a_setting_that_only_some_trials_have_counts_by_how_many(make_board: Mak
     assert half is not None
     assert rare is not None
     assert 0.05 < half["learning_rate"] < whole["learning_rate"]
-    assert "learning_rate" not in rare, "so few trials say nothing"
+    assert "learning_rate" not in rare, "too few trials have it"
     assert sum(rare.values()) == pytest.approx(1)
 
 

@@ -1,4 +1,4 @@
-"""KerasTuner's part: Hyperband's rounds, budgets and promotions, and the types of what its oracles draw."""
+"""The search with KerasTuner: Hyperband's rounds, budgets and promotions, and the types of the drawn values."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def ended(trial: Trial, end: End = End.COMPLETE) -> Outcome:
 
 
 def run(search: Search, at_once: int, failing: int = 0) -> list[Trial]:
-    """All trials, the last asked told first; of each `failing` one fails."""
+    """All trials; the last one asked is told first, and every trial whose number `failing` divides fails."""
     asked: list[Trial] = []
     flying: list[Trial] = []
     while True:
@@ -40,7 +40,7 @@ def run(search: Search, at_once: int, failing: int = 0) -> list[Trial]:
 
 
 def sizes(trials: list[Trial]) -> dict[tuple[int, int], int]:
-    """How many trials have each pair of first and last epoch."""
+    """The number of trials for each pair of first and last epoch."""
     pairs = [(t.initial_epoch, t.epochs) for t in trials]
     return {pair: pairs.count(pair) for pair in pairs}
 
@@ -55,7 +55,7 @@ def defined(epochs: int) -> dict[tuple[int, int], int]:
 
 
 def test_the_brackets_are_those_of_the_definition() -> None:
-    # KerasTuner's: the end sizes are ceil(1 + log3(27)) / (bracket + 1) = 4, 2, 4/3, 1
+    # as KerasTuner defines them: the last rounds have ceil(1 + log3(27)) / (bracket + 1) = 4, 2, 4/3, 1 trials
     assert brackets(27) == [
         [(27, 1), (9, 3), (3, 9), (1, 27)],
         [(12, 3), (4, 9), (2, 27)],
@@ -154,10 +154,10 @@ def test_choices_keep_their_type(options: tuple[Any, ...], tmp_path: Path) -> No
     [
         (SPACE, {"sampler": "tpe"}, 'keras_tuner has no sampler `tpe`. optuna has it: write `library = "optuna"`.'),
         (SPACE, {"pruner": "median"}, 'keras_tuner has no pruner `median`. optuna has it: write `library = "optuna"`.'),
-        (SPACE, {"pruner": "rungs"}, "rungs would starve the sampler hyperband"),
+        (SPACE, {"pruner": "rungs"}, "rungs does not fit the sampler hyperband"),
         (Space({}), {}, "hyperband has nothing to search"),
         (Space({"x": Int(1, 20)}), {}, "hyperband starts 62 different trials, and this space has 20 points."),
-        (Space({"x": Float(0.0, 1.0), "epochs": Int(1, 9)}), {}, "training.epochs: hyperband gives out the epochs"),
+        (Space({"x": Float(0.0, 1.0), "epochs": Int(1, 9)}), {}, "training.epochs: hyperband decides the number of"),
         (Space({"x": Choice((1, "two"))}), {"sampler": "random"}, "they differ in type"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The list: exactly the trials it was given, in their order."""
+"""The search over a list proposes exactly the given trials, in their order."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Optuna's part: its Sobol start, its grid, what its study remembers, and a journal cut short."""
+"""The search with Optuna: its first Sobol points, its grid, what its study stores, and a journal that is cut short."""
 
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ def test_the_study_remembers_the_end_in_peoples_words(tmp_path: Path) -> None:
     for trial, end in zip(search.ask(4), (End.COMPLETE, End.STOPPED_EARLY, End.PRUNED, End.FAILED), strict=True):
         search.tell(ended(trial, end))
     states = {t.user_attrs["end"]: t.state.name for t in study(tmp_path).trials}
-    # what rungs pruned must look failed to the sampler: its last value would mislead it
+    # the sampler must see trials that rungs pruned as failed: their last value would mislead it
     assert states == {"complete": "COMPLETE", "stopped early": "COMPLETE", "pruned": "FAIL", "failed": "FAIL"}
 
 
@@ -113,11 +113,11 @@ EPOCHS = Space({"x": Float(0.0, 1.0), "epochs": Int(5, 50)})
         (REAL, {"sampler": "tpee"}, "Did you mean `tpe`?"),
         (REAL, {"pruner": "medain"}, "Did you mean `median`?"),
         (REAL, {"sampler": "cmaes"}, "cmaes needs two ranges of numbers, and this space has 1."),
-        (REAL, {"sampler": "grid"}, "grid cannot lay x out. Give it `choices`, `step` or `points`."),
+        (REAL, {"sampler": "grid"}, "grid needs a list of values for x. Give it `choices`, `step` or `points`."),
         (Space({}), {"sampler": "random"}, "random has nothing to search"),
-        (EPOCHS, {"sampler": "cmaes", "pruner": "rungs"}, "search.pruner: rungs would starve the sampler cmaes"),
-        (EPOCHS, {"pruner": "rungs"}, "training.epochs: rungs gives out the epochs itself"),
-        (EPOCHS, {"pruner": "hyperband"}, "training.epochs: hyperband gives out the epochs itself"),
+        (EPOCHS, {"sampler": "cmaes", "pruner": "rungs"}, "search.pruner: rungs does not fit the sampler cmaes"),
+        (EPOCHS, {"pruner": "rungs"}, "training.epochs: rungs decides the number of epochs itself"),
+        (EPOCHS, {"pruner": "hyperband"}, "training.epochs: hyperband decides the number of epochs itself"),
     ],
 )
 def test_what_it_cannot_search_is_refused_with_the_mend(space: Space, given: dict[str, str], message: str) -> None:
@@ -127,7 +127,7 @@ def test_what_it_cannot_search_is_refused_with_the_mend(space: Space, given: dic
 
 
 def test_hyperband_stops_its_brackets_at_the_epochs_of_their_definition(tmp_path: Path) -> None:
-    """Li et al., Hyperband, 2018, table 1 for R = 27, η = 3: the brackets begin at 1, 3, 9 and 27 epochs."""
+    """By Li et al., Hyperband, 2018, table 1, the brackets for R = 27, η = 3 begin at 1, 3, 9 and 27 epochs."""
     search = create(SPACE, searching(pruner="hyperband", sampler="random", trials=120), 27, tmp_path)
     lasts: list[int] = []
     while trials := search.ask(1):
@@ -138,5 +138,5 @@ def test_hyperband_stops_its_brackets_at_the_epochs_of_their_definition(tmp_path
         lasts.append(last or 27)
     ends = {epochs: lasts.count(epochs) for epochs in sorted(set(lasts))}
     assert set(ends) == {1, 3, 9, 27}
-    # most trials are of the bracket that begins at 1, and two thirds of those that reach a rung end there
+    # most trials are in the bracket that begins at 1, and two thirds of the trials that reach a rung end there
     assert ends[1] > ends[3] > ends[9]
