@@ -21,7 +21,7 @@ def ready(prepared: Prepared, console: "Console") -> None:
     """Say what the data came to."""
     rows = (len(prepared.train), len(prepared.validation), len(prepared.split.test))
     name = f"{prepared.dataset.name}: {prepared.dataset.task.value}"
-    console.print(f"{name}, {rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test")
+    console.print(f"{name}, {rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test", markup=False)
     for column, reason in prepared.transform.left_out.items():
         console.print(f"  column {column} is left out: {reason}", markup=False)
 
@@ -56,7 +56,8 @@ class Shown:
         ready(prepared, self._console)
         past = [o for o in study.past if o.number != BASELINE]
         if study.past:
-            self._console.print(f"{study.identity} goes on after {len(past)} trials (NEW=1 would begin anew)")
+            goes_on = f"{study.identity} goes on after {len(past)} trials (NEW=1 would begin anew)"
+            self._console.print(goes_on, markup=False)
         for outcome in past:
             self._count(outcome)
         self._bar.update(self._task, completed=len(past))

@@ -48,7 +48,7 @@ def test_the_first_signal_is_noted_and_the_code_goes_on(outside: list[int], numb
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 @SIGNALS
 def test_the_second_signal_ends_at_once(outside: list[int], number: signal.Signals, second: signal.Signals) -> None:
-    reached = []
+    reached: list[object] = []
     with pytest.raises(KeyboardInterrupt), interruptible() as interrupted:
         signal.raise_signal(number)
         reached.append(interrupted())
