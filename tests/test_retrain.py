@@ -9,11 +9,19 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.retrain import overrides
+from pipeline.space import Params
 from pipeline.study import FINISHED, Study
 from pipeline.trial import BASELINE, End, Outcome, Trial
 from tests.conftest import Make
 
-SETTINGS = {"depth": 2, "dropout": 0.5, "learning_rate": 0.01, "optimizer": "adam", "batch_size": 32, "epochs": 100}
+SETTINGS: Params = {
+    "depth": 2,
+    "dropout": 0.5,
+    "learning_rate": 0.01,
+    "optimizer": "adam",
+    "batch_size": 32,
+    "epochs": 100,
+}
 
 
 def ended(number: int, value: float | None, width: int) -> Outcome:
