@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
@@ -137,6 +137,7 @@ LINES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(LINES)
 def test_the_words_of_what_was_parsed_are_parsed_to_the_same(line: dict[str, str]) -> None:
     args = parsed(*(word for option, value in line.items() for word in (f"--{option}", value)))
@@ -160,6 +161,7 @@ def toml(value: Any) -> str:
     return repr(value).lower() if isinstance(value, bool) else repr(value)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         KEYS,
