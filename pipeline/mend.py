@@ -11,6 +11,8 @@ from pipeline.searchable import KIND_NAMES
 
 WRONG_BRANCH: Final = ("literal_error", "list_type", "model_type")
 EXPECTED: Final[Mapping[str, type]] = {"int": int, "float": float, "bool": bool, "string": str}
+SCALARS: Final = ("bool", "int", "float", "str")
+"""The branches of `space.Scalar`, as pydantic names them last on the way to an error."""
 
 
 def user_error(error: ValidationError, kind: type[BaseModel], field: str) -> UserError:
@@ -23,9 +25,11 @@ def user_error(error: ValidationError, kind: type[BaseModel], field: str) -> Use
 
 def _names(error: ErrorDetails) -> list[str]:
     """The keys that lead to the error, without the names of a union's branches (which never come first)."""
-    return [
-        str(part) for i, part in enumerate(error["loc"]) if not i or (str(part).isidentifier() and str(part).islower())
-    ]
+    *way, last = [str(part) for part in error["loc"]]
+    names = [part for i, part in enumerate(way) if not i or (part.isidentifier() and part.islower())]
+    # an unknown key may be spelled in any way
+    branch = not (last.isidentifier() and last.islower()) or (bool(way) and last in SCALARS)
+    return [*names, last] if not way or error["type"] == "extra_forbidden" or not branch else names
 
 
 def _sentences(error: ErrorDetails, kind: type[BaseModel], where: str) -> tuple[str, str]:
@@ -42,6 +46,8 @@ def _sentences(error: ErrorDetails, kind: type[BaseModel], where: str) -> tuple[
         return f"`{given}` is unknown.", nearest(str(given), allowed)
     if sort == "model_type":
         return f"is {given!r}, not a table.", "Write `{ key = value, … }`."
+    if len(error["loc"]) > 1 and error["loc"][-1] in SCALARS:
+        return f"is {given!r}.", "Write one value: a number, a string, true or false."
     expected = EXPECTED.get(sort.split("_")[0])
     if expected is not None:
         return f"is {given!r}, not {KIND_NAMES[expected][0]}.", ""
@@ -52,8 +58,8 @@ def _nearest_key(error: ErrorDetails, kind: type[BaseModel], where: str) -> str:
     *sections, wrong = _names(error)
     for section in sections:
         kind = _inner(kind, section)
-    known = [f"{where.rpartition('.')[0]}.{key}" for key in kind.model_fields]
-    return nearest(f"{where.rpartition('.')[0]}.{wrong}", known).replace("Allowed: ", "Known: ")
+    hint = nearest(wrong, kind.model_fields)
+    return hint.replace("mean `", f"mean `{where.rpartition('.')[0]}.").replace("Allowed: ", "Known: ")
 
 
 def _inner(kind: type[BaseModel], section: str) -> type[BaseModel]:

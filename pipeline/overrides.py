@@ -49,14 +49,16 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 def _words(text: str) -> list[str]:
     """The words of the text, split at spaces outside brackets and quotes."""
-    words, depth, quote = [""], 0, ""
+    words, depth, quote, escaped = [""], 0, "", False
     for letter in text:
         if quote:
-            quote = "" if letter == quote else quote
+            quote = "" if letter == quote and not escaped else quote
+            escaped = quote == '"' and letter == "\\" and not escaped  # as in TOML, where '…' knows no escapes
         elif letter in "\"'":
             quote = letter
         else:
-            depth += (letter in "[{") - (letter in "]}")
+            # a bracket that closes none is a letter like others
+            depth = max(0, depth + (letter in "[{") - (letter in "]}"))
         if letter.isspace() and not depth and not quote:
             words.append("")
         else:

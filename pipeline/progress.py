@@ -48,7 +48,8 @@ class Shown:
         ready(prepared, self._console)
         past = [o for o in study.past if o.number != BASELINE]
         if study.past:
-            self._console.print(f"{study.identity} continues after {len(past)} trials (NEW=1 starts a new search)")
+            line = f"{study.identity} continues after {len(past)} trials (NEW=1 starts a new search)"
+            self._console.print(line, markup=False)
         for outcome in past:
             self._count(outcome)
         self._bar.update(self._task, completed=len(past))

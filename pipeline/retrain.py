@@ -14,9 +14,11 @@ def overrides(experiment: Experiment, mlruns: Path) -> dict[str, Any]:
 
     UserError if no finished search of the experiment has a trial with a value.
     """
-    ended = sorted(
-        (mlruns / "studies").glob(f"{experiment.name}-*-*/{FINISHED}"), key=lambda path: path.stat().st_mtime
-    )
+    # name-fingerprint-number: a pattern of the name alone would also match an experiment whose name is longer
+    found = [
+        p for p in (mlruns / "studies").glob(f"*/{FINISHED}") if p.parent.name.rsplit("-", 2)[0] == experiment.name
+    ]
+    ended = sorted(found, key=lambda path: path.stat().st_mtime)
     for path in reversed(ended):
         outcomes = [o for o in Study.at(path.parent).past if o.number != BASELINE]
         best = Leaderboard.of(experiment.search.objective, outcomes, None, {}).best

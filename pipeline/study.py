@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Final, final
 
@@ -57,7 +58,7 @@ def opened(experiment: Experiment, digest: str, mlruns: Path, *, new: bool) -> I
     """
     studies = mlruns / "studies"
     stem = f"{experiment.name}-{fingerprint(experiment, digest)}"
-    numbers = sorted(int(path.name.rpartition("-")[2]) for path in studies.glob(f"{stem}-*"))
+    numbers = sorted(int(path.name.rpartition("-")[2]) for path in studies.glob(f"{escape(stem)}-*"))
     latest = numbers[-1] if numbers else 0
     again = bool(latest) and not new and _goes_on(studies / f"{stem}-{latest}", experiment)
     folder = studies / f"{stem}-{latest if again else latest + 1}"

@@ -33,7 +33,7 @@ def ready(prepared: Prepared, console: "Console") -> None:
     """Print the task, the rows of each part, and the columns that are left out."""
     rows = (len(prepared.train), len(prepared.validation), len(prepared.split.test))
     name = f"{prepared.dataset.name}: {prepared.dataset.task.value}"
-    console.print(f"{name}, {rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test")
+    console.print(f"{name}, {rows[0]} rows to train on, {rows[1]} for validation, {rows[2]} for the test", markup=False)
     for column, reason in prepared.transform.left_out.items():
         console.print(f"  column {column} is left out: {reason}", markup=False)
 

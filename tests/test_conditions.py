@@ -135,8 +135,11 @@ def test_an_editor_takes_it_and_refuses_what_says_nothing(when: Any) -> None:
         wrong: Any
         for wrong in ({}, "sgd", {"optimizer": []}):
             file["training"]["momentum"]["when"] = wrong
-            with pytest.raises(jsonschema.ValidationError):
+            with pytest.raises(jsonschema.ValidationError) as error:
                 jsonschema.validate(file, schema())
+            assert list(error.value.absolute_path) == ["training", "momentum"]
+            refused: Any = error.value.instance
+            assert refused["when"] == wrong
 
 
 def test_a_resolved_file_keeps_it_and_it_makes_another_search(titanic: Make, tmp_path: Path) -> None:

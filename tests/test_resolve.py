@@ -146,8 +146,9 @@ def test_an_originals_settings_name_every_number_of_their_optimizer(file: Path) 
 def test_the_schema_refuses_what_the_file_may_not_say() -> None:
     file = tomllib.loads(FILES[0].read_text("utf-8"))
     file["training"]["optimiser"] = "adam"
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema.ValidationError, match="'optimiser' was unexpected") as error:
         jsonschema.validate(file, schema())
+    assert list(error.value.absolute_path) == ["training"]
 
 
 def test_the_committed_schema_is_the_one_the_code_makes() -> None:

@@ -75,6 +75,16 @@ def test_which_search_a_command_means(
     assert (again.identity == study.identity) == (number == "1" and "seed" not in case)
 
 
+def test_an_experiment_with_brackets_in_its_name_goes_on_and_begins_another(titanic: Make, tmp_path: Path) -> None:
+    experiment = titanic().model_copy(update={"name": "prices[eur]"})
+    identities = []
+    for new in (False, False, True):
+        with opened(experiment, "digest", tmp_path, new=new) as study:
+            identities.append(study.identity)
+    stem = identities[0].rpartition("-")[0]
+    assert identities == [f"{stem}-1", f"{stem}-1", f"{stem}-2"]
+
+
 def test_new_begins_another_and_other_data_too(titanic: Make, tmp_path: Path) -> None:
     identities = []
     for digest, new in (("one", False), ("one", True), ("other", False)):

@@ -1,5 +1,6 @@
 """The contract of all searches for dimensions with `when`, for every library and sampler that `choose` lists."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -116,6 +117,16 @@ def test_what_cannot_is_refused_with_those_that_can(name: str, sampler: str) -> 
     assert all(able in message.partition("These can: ")[2] for pair in conditional(able=True) for able in pair[1:])
 
 
-def test_a_space_without_conditions_is_refused_to_nobody() -> None:
-    part = cast("SearchPart", choose.part("searches", "optuna", "search"))
-    part.check(Space({"x": Float(0, 1), "y": Float(0, 1)}), searching("optuna", "cmaes"), EPOCHS)
+@pytest.mark.parametrize(("name", "sampler"), conditional(able=False))
+def test_the_same_space_without_conditions_is_taken_and_each_trial_has_all_of_it(
+    name: str, sampler: str, tmp_path: Path
+) -> None:
+    part = cast("SearchPart", choose.part("searches", name, "search"))
+    whole = Space({name: replace(dimension, when=()) for name, dimension in SPACE.dimensions.items()})
+    chosen = searching(name, sampler, trials=5)
+    part.check(whole, chosen, EPOCHS)
+    trials = run(part.create(whole, chosen, EPOCHS, tmp_path), end=ended)
+    assert [trial.number for trial in trials] == [1, 2, 3, 4, 5]
+    for trial in trials:
+        assert trial.params.keys() == SPACE.dimensions.keys()
+        assert whole.holds(trial.params)

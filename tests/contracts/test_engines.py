@@ -1,6 +1,7 @@
 """What every engine promises to the loop."""
 
 import pickle
+import re
 from typing import cast
 
 import numpy as np
@@ -132,9 +133,11 @@ def test_an_impossible_trial_fails_with_its_reason_and_the_next_one_runs(engine:
 
 
 def test_memory_that_is_not_there_fails_the_trial_alone(engine: Engine) -> None:
-    with pytest.raises(TrialFailed):
+    with pytest.raises(TrialFailed) as failure:
         engine.start(trial(5, width=2_000_000, depth=2), None)
         engine.step()
+    assert failure.value.trial == 5
+    assert re.search("(?i)memory|oom|alloc", failure.value.reason)
     engine.start(trial(6), None)
     assert epochs(engine, 1)[0].trial == 6
     engine.stop(trial(6))
