@@ -49,7 +49,7 @@ bench: $(STAMP)   ## time it against KerasTuner and Optuna (half an hour)     ma
 ci: lint test   ## what has to pass     make ci
 
 schema: $(STAMP)   ## write the schema that editors check files by     make schema
-	@$(RUN) schema > pipeline/experiment.schema.json
+	@$(RUN) schema > pipeline/config/experiment.schema.json
 
 lock: $(STAMP)   ## write the exact versions that .venv holds     make lock
 	@.venv/bin/pip freeze --all --exclude-editable | grep -viE '^(pip|pipeline)\b' > requirements.lock

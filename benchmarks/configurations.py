@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.resolve import resolve
-from pipeline.space import Scalar, Space
+from pipeline.config.read import resolve
+from pipeline.values.space import Scalar, Space
 
 EXPERIMENT: Final = "titanic"
 SEED: Final = 5

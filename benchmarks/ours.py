@@ -7,17 +7,17 @@ from threading import Event as Flag
 from threading import Thread
 from typing import Any, Final, final
 
-from pipeline import choose
-from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.data import Prepared
-from pipeline.events import Event, SearchMeasured, SearchRecord, TrialEnded
-from pipeline.experiment import Experiment
-from pipeline.ledgers import Ledger, Links
-from pipeline.ledgers.mlflow.spool import Spool
+from pipeline.config import parts
+from pipeline.config.experiment import Experiment
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.trial import BASELINE
+from pipeline.trackers import Ledger, Links
+from pipeline.trackers.mlflow.spool import Spool
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
+from pipeline.values.events import Event, SearchMeasured, SearchRecord, TrialEnded
+from pipeline.values.trial import BASELINE
 
 LOOK: Final = 0.05
 """Seconds between two checks of how far the delivery to MLflow is."""
@@ -27,7 +27,7 @@ def imported(engine: str) -> None:
     """Import what an engine needs."""
     import keras  # noqa: F401
 
-    choose.part("engines", engine, "training.engine")
+    parts.part("engines", engine, "training.engine")
     if engine == "vectorized":
         import pipeline.engines.vectorized.engine  # noqa: F401
 

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 
 import pipeline
-from pipeline import choose
-from pipeline.errors import UserError
+from pipeline.config import parts
+from pipeline.values.errors import UserError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -14,8 +14,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m pipeline", description="Tune, track and compare Keras models.")
     made.add_argument("--version", action="version", version=pipeline.__version__)
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in choose.names("commands"):
-        command = choose.command(name)
+    for name in parts.names("commands"):
+        command = parts.command(name)
         sub = commands.add_parser(name, help=command.HELP, description=f"{command.HELP[0].upper()}{command.HELP[1:]}.")
         command.arguments(sub)
         sub.set_defaults(run=command.run)

@@ -3,15 +3,15 @@
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pipeline import choose
-from pipeline.blueprint import Blueprint, Output
-from pipeline.choose import FIELD
-from pipeline.data import Prepared, Task
-from pipeline.errors import UserError
-from pipeline.experiment import Experiment
-from pipeline.optimizers import CLASSES, takes
-from pipeline.scaling import Make, scaled, scalings
-from pipeline.space import Choice, Params
+from pipeline.config import parts
+from pipeline.config.experiment import Experiment
+from pipeline.config.optimizers import CLASSES, takes
+from pipeline.config.parts import FIELD
+from pipeline.transforms.tabular.scaling import Make, scaled, scalings
+from pipeline.values.blueprint import Blueprint, Output
+from pipeline.values.data import Prepared, Task
+from pipeline.values.errors import UserError
+from pipeline.values.space import Choice, Params
 
 if TYPE_CHECKING:
     import keras
@@ -27,7 +27,7 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
 
     UserError if the family cannot make a model for such rows.
     """
-    found = choose.family(experiment.model.family, experiment.file)
+    found = parts.family(experiment.model.family, experiment.file)
     shape = prepared.train.x.shape[1:]
     output = _output(prepared)
     _check(found, experiment, prepared, output)

@@ -6,18 +6,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pipeline import champion
-from pipeline.baselines import TITLES, Predict, baselines, omitted
-from pipeline.blueprint import Blueprint, summary
-from pipeline.data import Arrays, Prepared, Task
-from pipeline.events import ChampionRegistered, FileAttached, SearchMeasured
-from pipeline.experiment import Experiment
+from pipeline.config.experiment import Experiment
+from pipeline.evaluation import champion
+from pipeline.evaluation.baselines import TITLES, Predict, baselines, omitted
+from pipeline.evaluation.report import CHAMPION, Comparison, Report, Row
+from pipeline.evaluation.scores import DECIDING, Scores, advantage, counts, scores, standardized
 from pipeline.figures import confusion
-from pipeline.ledgers import Ledger
-from pipeline.pictures import page
-from pipeline.report import CHAMPION, Comparison, Report, Row
-from pipeline.scores import DECIDING, Scores, advantage, counts, scores, standardized
-from pipeline.trial import BASELINE, Leaderboard, Outcome
+from pipeline.figures.pages import page
+from pipeline.trackers import Ledger
+from pipeline.values.blueprint import Blueprint, summary
+from pipeline.values.data import Arrays, Prepared, Task
+from pipeline.values.events import ChampionRegistered, FileAttached, SearchMeasured
+from pipeline.values.trial import BASELINE, Leaderboard, Outcome
 
 if TYPE_CHECKING:
     import keras

@@ -3,10 +3,10 @@
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from pipeline import choose
-from pipeline.data import Dataset, Form, Task
-from pipeline.errors import UserError, nearest
-from pipeline.experiment import Columns, Experiment
+from pipeline.config import parts
+from pipeline.config.experiment import Columns, Experiment
+from pipeline.values.data import Dataset, Form, Task
+from pipeline.values.errors import UserError, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ def load(experiment: Experiment) -> Dataset:
     if training for this task does not measure the objective.
     """
     try:
-        table = choose.source(experiment.data.source).read(experiment.data)
+        table = parts.source(experiment.data.source).read(experiment.data)
         _check_columns(experiment, [str(name) for name in table.frame.columns])
         target = table.frame[experiment.data.target]
         features = _plain(table.frame.drop(columns=[experiment.data.target]))

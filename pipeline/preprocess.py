@@ -3,10 +3,10 @@
 import warnings
 from typing import Any
 
-from pipeline import choose
-from pipeline.data import Arrays, Dataset, Prepared, Split, Task, Transform
-from pipeline.errors import UserError
-from pipeline.experiment import Experiment, SplitSettings
+from pipeline.config import parts
+from pipeline.config.experiment import Experiment, SplitSettings
+from pipeline.values.data import Arrays, Dataset, Prepared, Split, Task, Transform
+from pipeline.values.errors import UserError
 
 
 def preprocess(dataset: Dataset, experiment: Experiment) -> Prepared:
@@ -66,7 +66,7 @@ def split_rows(dataset: Dataset, settings: SplitSettings, most: int | None = Non
 
 def _fitted(dataset: Dataset, split: Split, experiment: Experiment) -> Transform:
     train = dataset.features.iloc[split.train]
-    made = choose.transform(dataset.form.kind).ready(train, experiment, dataset.form.shape)
+    made = parts.transform(dataset.form.kind).ready(train, experiment, dataset.form.shape)
     _check_finite(dataset, made.columns)
     with warnings.catch_warnings():
         # scikit-learn warns of a column without any value in the training part, which it cannot impute

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from pipeline import backend, choose
-from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.clock import Clock
-from pipeline.data import Prepared
+from pipeline.config import backend, parts
+from pipeline.config.experiment import Experiment
 from pipeline.evaluate import evaluate
-from pipeline.events import FileAttached, SearchEnded, SearchMeasured
-from pipeline.experiment import Experiment
-from pipeline.ledgers import Ledger, Links
+from pipeline.evaluation.report import Report
+from pipeline.figures.pages import draw
 from pipeline.load import load
-from pipeline.pictures import draw
 from pipeline.preprocess import preprocess
-from pipeline.record import search_record
-from pipeline.report import Report
-from pipeline.study import Study, opened
-from pipeline.trial import Leaderboard
+from pipeline.trackers import Ledger, Links
 from pipeline.tune import tune
+from pipeline.tuning.clock import Clock
+from pipeline.tuning.search_record import search_record
+from pipeline.tuning.study import Study, opened
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
+from pipeline.values.events import FileAttached, SearchEnded, SearchMeasured
+from pipeline.values.trial import Leaderboard
 
 
 @final
@@ -90,5 +90,5 @@ def run(
 
 def backend_of(experiment: Experiment) -> str:
     """The backend that a file names, else the one on which its family trains fastest in lanes."""
-    family = choose.family(experiment.model.family, experiment.file)
+    family = parts.family(experiment.model.family, experiment.file)
     return experiment.training.backend_for(family.backend)

@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline import choose
-from pipeline.blueprint import Blueprint
-from pipeline.clock import Clock
-from pipeline.data import Prepared
-from pipeline.events import SearchMeasured
-from pipeline.experiment import Experiment
-from pipeline.interrupt import interruptible
-from pipeline.ledgers import Ledger
-from pipeline.loop import Limits, Loop
-from pipeline.pruning import Rungs
+from pipeline.config import parts
+from pipeline.config.experiment import Experiment
 from pipeline.searches import Search
 from pipeline.searches.listed import Listed
-from pipeline.study import Study
-from pipeline.trial import BASELINE, Leaderboard, Outcome, Trial, trial_seed
+from pipeline.trackers import Ledger
+from pipeline.tuning.clock import Clock
+from pipeline.tuning.interrupt import interruptible
+from pipeline.tuning.loop import Limits, Loop
+from pipeline.tuning.rungs import Rungs
+from pipeline.tuning.study import Study
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
+from pipeline.values.events import SearchMeasured
+from pipeline.values.trial import BASELINE, Leaderboard, Outcome, Trial, trial_seed
 
 EVALUATION: Final = 0.1
 """The share of `search.minutes` that is reserved for the stages after the search; at least `LEAST` seconds."""
@@ -38,7 +38,7 @@ def tune(
     by then have no outcome.
     """
     entered = time.perf_counter()
-    engine = choose.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
+    engine = parts.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
     search = _search(experiment, study)
     prepared_in = time.perf_counter() - entered
     ledger.record(SearchMeasured({"trials/planned": search.total} if search.total is not None else {}))
@@ -75,7 +75,7 @@ def _account(trained: Sequence[Outcome], *clocks: Clock) -> Clock:
 
 
 def _search(experiment: Experiment, study: Study) -> Search:
-    part = choose.search(experiment.search.part)
+    part = parts.search(experiment.search.part)
     search = part.create(experiment.space, experiment.search, experiment.epochs, study.folder)
     if experiment.search.pruner == "rungs":
         return Rungs(search, experiment.search.objective, [o for o in study.past if o.number != BASELINE])

@@ -12,14 +12,14 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.data import Prepared
-from pipeline.experiment import Experiment
-from pipeline.ledgers.mlflow.reader import MlflowArchive
+from pipeline.config.experiment import Experiment
+from pipeline.config.read import resolve
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.resolve import resolve
+from pipeline.trackers.mlflow.archive import MlflowArchive
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
 
 Make = Callable[..., Experiment]
 

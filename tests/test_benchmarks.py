@@ -13,7 +13,7 @@ from benchmarks.sizes import FULL
 from benchmarks.spread import Spread
 from benchmarks.table import Results, Section, Table
 from benchmarks.workers.quality import with_evaluation
-from pipeline.resolve import resolve
+from pipeline.config.read import resolve
 from pipeline.tune import _limits
 
 

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.blueprint import Blueprint, loss_of
 from pipeline.build import build
-from pipeline.data import Arrays, Dataset, Prepared, Task
+from pipeline.config.experiment import Experiment
 from pipeline.evaluate import UNTUNED, evaluate
-from pipeline.events import ChampionRegistered, DatasetRecord, FileAttached, SearchMeasured, SearchRecord
-from pipeline.experiment import Experiment
-from pipeline.ledgers.memory import SHELVES, create
+from pipeline.evaluation.report import CHAMPION, Report
 from pipeline.preprocess import preprocess
-from pipeline.report import CHAMPION, Report
-from pipeline.trial import BASELINE, End, Fitted, Leaderboard, Outcome, Trial
+from pipeline.trackers.memory import SHELVES, create
+from pipeline.values.blueprint import Blueprint, loss_of
+from pipeline.values.data import Arrays, Dataset, Prepared, Task
+from pipeline.values.events import ChampionRegistered, DatasetRecord, FileAttached, SearchMeasured, SearchRecord
+from pipeline.values.trial import BASELINE, End, Fitted, Leaderboard, Outcome, Trial
 from tests.conftest import Make
 
 pytestmark = pytest.mark.slow

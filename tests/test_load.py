@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data import Dataset, Task
-from pipeline.errors import UserError
+from pipeline.config.read import resolve
 from pipeline.load import load
-from pipeline.resolve import resolve
+from pipeline.values.data import Dataset, Task
+from pipeline.values.errors import UserError
 from tests.conftest import Make
 
 Own = Callable[..., Dataset]

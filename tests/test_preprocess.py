@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.data import Dataset, Prepared, Task
-from pipeline.errors import UserError
-from pipeline.experiment import SplitSettings
+from pipeline.config.experiment import SplitSettings
 from pipeline.load import load
 from pipeline.preprocess import preprocess, split_rows
+from pipeline.values.data import Dataset, Prepared, Task
+from pipeline.values.errors import UserError
 from tests.conftest import Make
 
 

@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data import Prepared
-from pipeline.experiment import Experiment
-from pipeline.ledgers import Line, Links
-from pipeline.ledgers.mlflow import archive, create
-from pipeline.ledgers.mlflow.store import current, uri
+from pipeline.config.experiment import Experiment
+from pipeline.config.read import resolve
 from pipeline.load import load
-from pipeline.resolve import resolve
 from pipeline.run import Finished, run
 from pipeline.searches.keras_tuner import brackets
-from pipeline.trial import BASELINE, End, Outcome
+from pipeline.trackers import Line, Links
+from pipeline.trackers.mlflow import archive, create
+from pipeline.trackers.mlflow.store import current, uri
+from pipeline.values.data import Prepared
+from pipeline.values.trial import BASELINE, End, Outcome
 from tests.conftest import Make
 
 pytestmark = pytest.mark.slow

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.configurations import EXPERIMENT
-from pipeline.data import Prepared
+from pipeline.config.read import resolve
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.resolve import resolve
-from pipeline.space import Params
+from pipeline.values.data import Prepared
+from pipeline.values.space import Params
 
 if TYPE_CHECKING:
     import keras

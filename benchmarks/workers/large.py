@@ -10,14 +10,14 @@ import numpy as np
 
 from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import imported, ready
-from pipeline import choose
-from pipeline.blueprint import Blueprint, Output
 from pipeline.build import optimizer
-from pipeline.data import Arrays, Prepared
+from pipeline.config import parts
+from pipeline.config.read import resolve
 from pipeline.engines import EnginePart
-from pipeline.resolve import resolve
-from pipeline.space import Float, Params, Space
-from pipeline.trial import Trial, trial_seed
+from pipeline.values.blueprint import Blueprint, Output
+from pipeline.values.data import Arrays, Prepared
+from pipeline.values.space import Float, Params, Space
+from pipeline.values.trial import Trial, trial_seed
 
 if TYPE_CHECKING:
     import keras
@@ -40,7 +40,7 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG00
 
 
 def _trained(blueprint: Blueprint, prepared: Prepared, task: Mapping[str, Any]) -> dict[int, float]:
-    part = cast("EnginePart", choose.part("engines", task["engine"], "training.engine"))
+    part = cast("EnginePart", parts.part("engines", task["engine"], "training.engine"))
     engine = part.create(blueprint, prepared, len(task["listed"]))
     waiting = [Trial(i, p, trial_seed(7, i), task["epochs"]) for i, p in enumerate(task["listed"], start=1)]
     flying: dict[int, Trial] = {}

@@ -7,11 +7,11 @@ from typing import Any, final
 
 from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import Timed
-from pipeline.events import Event, SearchRecord, TrialEnded
-from pipeline.ledgers import Ledger, Links, mlflow
-from pipeline.resolve import resolve
+from pipeline.config.read import resolve
 from pipeline.run import run as run_stages
-from pipeline.trial import BASELINE
+from pipeline.trackers import Ledger, Links, mlflow
+from pipeline.values.events import Event, SearchRecord, TrialEnded
+from pipeline.values.trial import BASELINE
 
 
 @final

@@ -7,19 +7,19 @@ from typing import Any, Final
 
 from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import Timed, imported, ready
-from pipeline import backend
+from pipeline.config import backend
+from pipeline.config.experiment import Experiment
+from pipeline.config.read import resolve
 from pipeline.engines.vectorized import create
-from pipeline.experiment import Experiment
-from pipeline.ledgers import memory, mlflow
 from pipeline.load import load
-from pipeline.loop import Limits, Loop
-from pipeline.record import search_record
-from pipeline.resolve import resolve
 from pipeline.run import backend_of
 from pipeline.searches.listed import Listed
-from pipeline.study import Study, opened
-from pipeline.trial import Trial, trial_seed
+from pipeline.trackers import memory, mlflow
 from pipeline.tune import EVALUATION, LEAST, tune
+from pipeline.tuning.loop import Limits, Loop
+from pipeline.tuning.search_record import search_record
+from pipeline.tuning.study import Study, opened
+from pipeline.values.trial import Trial, trial_seed
 
 MANY: Final = 1000
 """More trials than the time allows."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import Timed
-from pipeline.ledgers import mlflow
-from pipeline.resolve import resolve
+from pipeline.config.read import resolve
 from pipeline.run import run as run_stages
+from pipeline.trackers import mlflow
 
 
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:

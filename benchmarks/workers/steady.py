@@ -10,14 +10,14 @@ import numpy as np
 
 from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import ready
-from pipeline.blueprint import loss_of
-from pipeline.resolve import resolve
-from pipeline.trial import Trial, trial_seed
+from pipeline.config.read import resolve
+from pipeline.values.blueprint import loss_of
+from pipeline.values.trial import Trial, trial_seed
 
 if TYPE_CHECKING:
-    from pipeline.blueprint import Blueprint
-    from pipeline.data import Prepared
-    from pipeline.space import Scalar
+    from pipeline.values.blueprint import Blueprint
+    from pipeline.values.data import Prepared
+    from pipeline.values.space import Scalar
 
 
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG001

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, final
 
-from pipeline.errors import UserError
+from pipeline.values.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console

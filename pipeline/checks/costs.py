@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
-from pipeline import choose
-from pipeline.blueprint import BYTES, Blueprint
 from pipeline.checks import Finding, Level
 from pipeline.checks.models import size
 from pipeline.checks.workload import Workload
-from pipeline.data import Prepared
+from pipeline.config import parts
+from pipeline.config.experiment import Experiment
 from pipeline.engines import Engine
-from pipeline.experiment import Experiment
-from pipeline.loop import KEPT
-from pipeline.trial import Trial, trial_seed
+from pipeline.tuning.loop import KEPT
+from pipeline.values.blueprint import BYTES, Blueprint
+from pipeline.values.data import Prepared
+from pipeline.values.trial import Trial, trial_seed
 
 SEARCH_BYTES: Final = 40_000_000
 """What a search of any size writes: its pictures, which are stored twice, and its report (measured: 30 MB)."""
@@ -62,7 +62,7 @@ def pace(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Pa
 
     TrialFailed if the engine cannot train them.
     """
-    engine = choose.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
+    engine = parts.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
     count = min(engine.capacity, AT_ONCE, experiment.search.trials)
     middle = blueprint.space.at([0.5] * len(blueprint.space.dimensions))
     trials = [Trial(i, middle, trial_seed(experiment.search.seed, i), ROUNDS + 2) for i in range(1, count + 1)]

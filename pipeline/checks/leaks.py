@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.checks import Finding, Level
-from pipeline.data import Task
+from pipeline.values.data import Task
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
-from pipeline.blueprint import Blueprint, loss_of, training_bytes, without_weights
 from pipeline.checks import Finding, Level
-from pipeline.data import Prepared
-from pipeline.errors import one_line
-from pipeline.space import Choice, Params, Scalar, Space
+from pipeline.values.blueprint import Blueprint, loss_of, training_bytes, without_weights
+from pipeline.values.data import Prepared
+from pipeline.values.errors import one_line
+from pipeline.values.space import Choice, Params, Scalar, Space
 
 MOST: Final = 16
 """At most this number of corners are compared to find the heaviest, the one that needs most memory."""

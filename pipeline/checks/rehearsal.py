@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from pipeline.blueprint import Blueprint
 from pipeline.checks import Finding, costs, models
 from pipeline.checks.workload import Workload, differences, workload
-from pipeline.data import Prepared
-from pipeline.experiment import Experiment
+from pipeline.config.experiment import Experiment
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
 
 
 def rehearse(

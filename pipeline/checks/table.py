@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.checks import Finding, Level
 from pipeline.checks.leaks import leaks
-from pipeline.data import TABULAR, Dataset, Prepared, Split, Task
+from pipeline.values.data import TABULAR, Dataset, Prepared, Split, Task
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
-from pipeline import choose
 from pipeline.checks import Finding, Level
-from pipeline.experiment import Experiment
+from pipeline.config import parts
+from pipeline.config.experiment import Experiment
 
 ENDLESS: Final = 10**6
 """A search that would run for this number of trials counts as one that never ends by itself."""
@@ -33,7 +33,7 @@ def workload(experiment: Experiment) -> Workload:
     search = experiment.search
     with tempfile.TemporaryDirectory() as folder:
         unlimited = search.model_copy(update={"trials": ENDLESS})
-        part = choose.search(search.part)
+        part = parts.search(search.part)
         made = part.create(experiment.space, unlimited, experiment.epochs, Path(folder))
     own = None if made.total is None or made.total >= ENDLESS else made.total
     trials = search.trials if own is None else min(own, search.trials)

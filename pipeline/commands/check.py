@@ -3,20 +3,20 @@
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from pipeline import backend, overrides
 from pipeline.checks import Finding, Level, only, show
 from pipeline.commands import MLRUNS
+from pipeline.commands._terminal import only_ours, ready
+from pipeline.config import backend, overrides
+from pipeline.config.read import resolve
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.resolve import resolve
-from pipeline.terminal import only_ours, ready
-from pipeline.trial import TrialFailed
+from pipeline.values.trial import TrialFailed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pipeline.data import Prepared
-    from pipeline.experiment import Experiment
+    from pipeline.config.experiment import Experiment
+    from pipeline.values.data import Prepared
 
 HELP: Final = "find problems in an experiment, its data and its models, and estimate what its search will cost"
 

@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import Final
 
-from pipeline.schema import schema
+from pipeline.config.json_schema import schema
 
 HELP: Final = "print the JSON schema of experiment files"
 

@@ -3,9 +3,9 @@
 import argparse
 from typing import Final
 
-from pipeline import choose
 from pipeline.commands import MLRUNS
-from pipeline.terminal import only_ours
+from pipeline.commands._terminal import only_ours
+from pipeline.config import parts
 
 HELP: Final = "deliver events to MLflow that searches could not, because MLflow did not answer or they were killed"
 LOG: Final = MLRUNS / "logs" / "sync.log"
@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001
     """0 if every event is delivered now, 1 if some are not."""
     with only_ours(LOG) as console:
-        tracker = choose.ledger()
+        tracker = parts.ledger()
         accounts = tracker.sync(MLRUNS)
         for account in accounts:
             if account.delivered:

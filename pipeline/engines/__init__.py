@@ -14,9 +14,9 @@ memory), `start` or `step` raises `TrialFailed`. That trial is then no longer in
 from collections.abc import Sequence
 from typing import Protocol
 
-from pipeline.blueprint import Blueprint
-from pipeline.data import Prepared
-from pipeline.trial import Epoch, Fitted, Trial
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
+from pipeline.values.trial import Epoch, Fitted, Trial
 
 
 class Engine(Protocol):

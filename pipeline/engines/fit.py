@@ -12,13 +12,13 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, final
 
-from pipeline.blueprint import Blueprint, loss_of, summary
-from pipeline.data import Prepared
-from pipeline.diagnosis import diagnosis
 from pipeline.engines._gradients import Gradients
 from pipeline.engines._probes import ROWS, alive, squared_norm, units
-from pipeline.errors import one_line
-from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
+from pipeline.values.blueprint import Blueprint, loss_of, summary
+from pipeline.values.data import Prepared
+from pipeline.values.diagnosis import diagnosis
+from pipeline.values.errors import one_line
+from pipeline.values.trial import Epoch, Fitted, Trial, TrialFailed
 
 if TYPE_CHECKING:
     import keras

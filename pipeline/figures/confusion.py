@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.figures.drawing import INK, paper, sheet
+from pipeline.figures.chart import INK, paper, sheet
 
 if TYPE_CHECKING:
     import numpy as np

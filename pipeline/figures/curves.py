@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from pipeline.figures.drawing import BASELINE, BEST, FAILED, FINISHED, PRUNED, RANKS, Chart, Series, Shape, span
-from pipeline.figures.words import describe, number
-from pipeline.trial import Direction, End, Leaderboard, Outcome, trial_name
+from pipeline.figures.chart import BASELINE, BEST, FAILED, FINISHED, PRUNED, RANKS, Chart, Series, Shape, span
+from pipeline.figures.labels import describe, number
+from pipeline.values.trial import Direction, End, Leaderboard, Outcome, trial_name
 
 NAMED: Final = 1 + len(RANKS)
 """The number of best trials that have a separate legend entry each."""

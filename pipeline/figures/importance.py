@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.figures.drawing import BASELINE, FAINT, paper, sheet
-from pipeline.space import Choice, Dimension, Int, Space
-from pipeline.trial import Direction, Leaderboard
+from pipeline.figures.chart import BASELINE, FAINT, paper, sheet
+from pipeline.values.space import Choice, Dimension, Int, Space
+from pipeline.values.trial import Direction, Leaderboard
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pipeline.diagnosis import DEAD, RATIO, warning
-from pipeline.trial import Leaderboard
+from pipeline.values.diagnosis import DEAD, RATIO, warning
+from pipeline.values.trial import Leaderboard
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.figures.drawing import sheet, span
-from pipeline.figures.words import number
-from pipeline.space import Choice, Dimension, Int, Scalar, Space
-from pipeline.trial import Direction, Leaderboard
+from pipeline.figures.chart import sheet, span
+from pipeline.figures.labels import number
+from pipeline.values.space import Choice, Dimension, Int, Scalar, Space
+from pipeline.values.trial import Direction, Leaderboard
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from pipeline.figures.drawing import BASELINE, BEST, FINISHED, PRUNED, Chart, Series, Shape, span
-from pipeline.figures.words import describe, number
-from pipeline.trial import Direction, End, Leaderboard, Outcome
+from pipeline.figures.chart import BASELINE, BEST, FINISHED, PRUNED, Chart, Series, Shape, span
+from pipeline.figures.labels import describe, number
+from pipeline.values.trial import Direction, End, Leaderboard, Outcome
 
 
 def progress(leaderboard: Leaderboard) -> Chart:

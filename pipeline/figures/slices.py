@@ -3,10 +3,10 @@
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.figures.drawing import BASELINE, FAINT, INK, sheet, span
-from pipeline.figures.words import describe
-from pipeline.space import Choice, Dimension, Space
-from pipeline.trial import Leaderboard
+from pipeline.figures.chart import BASELINE, FAINT, INK, sheet, span
+from pipeline.figures.labels import describe
+from pipeline.values.space import Choice, Dimension, Space
+from pipeline.values.trial import Leaderboard
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

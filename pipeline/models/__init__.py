@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, final
 
-from pipeline import choose
-from pipeline.blueprint import Output
-from pipeline.choose import PREFIX
-from pipeline.experiment import Model, Training
-from pipeline.space import Params
+from pipeline.config import parts
+from pipeline.config.experiment import Model, Training
+from pipeline.config.parts import PREFIX
+from pipeline.values.blueprint import Output
+from pipeline.values.space import Params
 
 if TYPE_CHECKING:
     import keras
@@ -78,7 +78,7 @@ def family(name: str, file: str) -> Family:
         from pipeline.models import python
 
         return python.family(name, file)
-    choose.family_file(name)
+    parts.family_file(name)
     return BuiltIn(name)
 
 
@@ -93,11 +93,11 @@ class BuiltIn:
 
     @property
     def backend(self) -> str:
-        return choose.family_file(self.name).BACKEND
+        return parts.family_file(self.name).BACKEND
 
     @property
     def axes(self) -> tuple[int, ...]:
-        return choose.family_file(self.name).AXES
+        return parts.family_file(self.name).AXES
 
     def sections(
         self,
@@ -105,13 +105,13 @@ class BuiltIn:
         training: Training,
         given: Collection[str],  # noqa: ARG002 the protocol's
     ) -> tuple[type[Model], Mapping[str, Any], Training]:
-        return choose.family_file(self.name).Settings, model, training
+        return parts.family_file(self.name).Settings, model, training
 
     def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
         """Nothing: a file of this folder makes a model for rows of its axes."""
 
     def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
-        return choose.family_file(self.name).model(settings, input, output)
+        return parts.family_file(self.name).model(settings, input, output)
 
     def trained(self, settings: Params, output: Output) -> Output:  # noqa: ARG002 the protocol's
         return output.trained

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 
-from pipeline.blueprint import Output
-from pipeline.experiment import Model, Name, Real, Whole
+from pipeline.config.experiment import Model, Name, Real, Whole
+from pipeline.config.searchable import Searchable
 from pipeline.models._activations import ACTIVATIONS
-from pipeline.searchable import Searchable
-from pipeline.space import Params
+from pipeline.values.blueprint import Output
+from pipeline.values.space import Params
 
 if TYPE_CHECKING:
     import keras

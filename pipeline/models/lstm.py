@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 
-from pipeline.blueprint import Output
-from pipeline.experiment import Flag, Model, Real, Whole
-from pipeline.searchable import Searchable
-from pipeline.space import Params
+from pipeline.config.experiment import Flag, Model, Real, Whole
+from pipeline.config.searchable import Searchable
+from pipeline.values.blueprint import Output
+from pipeline.values.space import Params
 
 if TYPE_CHECKING:
     import keras

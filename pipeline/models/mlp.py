@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 
 from pydantic import model_validator
 
-from pipeline.blueprint import Output
-from pipeline.errors import UserError
-from pipeline.experiment import Model, Name, Real, Whole
+from pipeline.config.experiment import Model, Name, Real, Whole
+from pipeline.config.searchable import Searchable
 from pipeline.models._activations import ACTIVATIONS
-from pipeline.searchable import Searchable
-from pipeline.space import Dimension, Params
+from pipeline.values.blueprint import Output
+from pipeline.values.errors import UserError
+from pipeline.values.space import Dimension, Params
 
 if TYPE_CHECKING:
     import keras

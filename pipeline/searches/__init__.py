@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.experiment import Search as SearchSettings
-from pipeline.space import Space
-from pipeline.trial import Epoch, Outcome, Trial, Verdict
+from pipeline.config.experiment import Search as SearchSettings
+from pipeline.values.space import Space
+from pipeline.values.trial import Epoch, Outcome, Trial, Verdict
 
 
 class Search(Protocol):

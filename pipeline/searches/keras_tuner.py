@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, final
 
-from pipeline.cache import replacing
-from pipeline.errors import UserError
-from pipeline.experiment import Search as SearchSettings
-from pipeline.searches._plans import count
-from pipeline.searches._rules import check_conditions, check_grid, check_names, check_rungs, check_searchable
-from pipeline.space import Choice, Dimension, Float, Int, Scalar, Space
-from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict, trial_seed
+from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.paths import replacing
+from pipeline.searches._designs import count
+from pipeline.searches._validation import check_conditions, check_grid, check_names, check_rungs, check_searchable
+from pipeline.values.errors import UserError
+from pipeline.values.space import Choice, Dimension, Float, Int, Scalar, Space
+from pipeline.values.trial import Direction, End, Epoch, Outcome, Trial, Verdict, trial_seed
 
 SAMPLERS: Final = ("random", "bayesian", "hyperband", "grid")
 CONDITIONAL: Final = SAMPLERS

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, final
 
-from pipeline.cache import whole_lines
-from pipeline.errors import UserError
-from pipeline.experiment import Search as SearchSettings
-from pipeline.searches._rules import check_names, check_rungs
-from pipeline.space import Space
-from pipeline.trial import Epoch, Outcome, Trial, Verdict, trial_seed
+from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.paths import whole_lines
+from pipeline.searches._validation import check_names, check_rungs
+from pipeline.values.errors import UserError
+from pipeline.values.space import Space
+from pipeline.values.trial import Epoch, Outcome, Trial, Verdict, trial_seed
 
 SAMPLERS: Final = ("listed",)
 CONDITIONAL: Final = SAMPLERS

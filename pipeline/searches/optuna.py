@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast, final
 
-from pipeline.errors import UserError
-from pipeline.experiment import Search as SearchSettings
-from pipeline.searches._journal import JournalBackend
-from pipeline.searches._plans import Grid, SobolPoints
-from pipeline.searches._rules import check_conditions, check_grid, check_names, check_rungs, check_searchable
-from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar, Space
-from pipeline.trial import Direction, End, Epoch, Outcome, Trial, Verdict, trial_seed
+from pipeline.config.experiment import Search as SearchSettings
+from pipeline.searches._designs import Grid, SobolPoints
+from pipeline.searches._optuna_storage import JournalBackend
+from pipeline.searches._validation import check_conditions, check_grid, check_names, check_rungs, check_searchable
+from pipeline.values.errors import UserError
+from pipeline.values.space import Choice, Dimension, Float, Int, Params, Scalar, Space
+from pipeline.values.trial import Direction, End, Epoch, Outcome, Trial, Verdict, trial_seed
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -14,9 +14,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, final
 
-from pipeline.data import TABULAR, Form
-from pipeline.errors import UserError
-from pipeline.experiment import Data
+from pipeline.config.experiment import Data
+from pipeline.values.data import TABULAR, Form
+from pipeline.values.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,7 +3,7 @@
 import gzip
 from typing import Final, Literal, final
 
-from pipeline.experiment import Data
+from pipeline.config.experiment import Data
 from pipeline.sources import Table, images
 
 HEAVY: Final = False

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final, Literal, final
 
 from pydantic import Field
 
-from pipeline.errors import UserError
-from pipeline.experiment import Data
+from pipeline.config.experiment import Data
 from pipeline.sources import Table, images
+from pipeline.values.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,9 +4,9 @@ from typing import Final, Literal, final
 
 from pydantic import Field
 
-from pipeline.errors import UserError
-from pipeline.experiment import Data
+from pipeline.config.experiment import Data
 from pipeline.sources import Table, existing
+from pipeline.values.errors import UserError
 
 HEAVY: Final = False
 

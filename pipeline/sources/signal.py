@@ -2,9 +2,9 @@
 
 from typing import Final, Literal, final
 
-from pipeline.data import Form
-from pipeline.experiment import Data
+from pipeline.config.experiment import Data
 from pipeline.sources import Table
+from pipeline.values.data import Form
 
 HEAVY: Final = False
 POINTS: Final = 100

@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, final
 
-from pipeline.experiment import Data
+from pipeline.config.experiment import Data
 from pipeline.sources import Table, committed
 
 HEAVY: Final = False

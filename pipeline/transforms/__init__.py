@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, final
 
-from pipeline.data import Encoder
-from pipeline.experiment import Experiment
+from pipeline.config.experiment import Experiment
+from pipeline.values.data import Encoder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,9 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import UserError
-from pipeline.experiment import Columns, Experiment, Preprocess
-from pipeline.space import Choice
+from pipeline.config.experiment import Columns, Experiment, Preprocess
+from pipeline.values.errors import UserError
+from pipeline.values.space import Choice
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.experiment import Experiment
+from pipeline.config.experiment import Experiment
 from pipeline.transforms import Ready
 from pipeline.transforms._numbers import all_columns, as_array
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pipeline.experiment import Experiment
+from pipeline.config.experiment import Experiment
 from pipeline.transforms import Ready
 from pipeline.transforms._numbers import all_columns, numbers
 

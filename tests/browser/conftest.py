@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.ledgers.mlflow import create
-from pipeline.ledgers.mlflow.server import served
 from pipeline.run import Finished, run
+from pipeline.trackers.mlflow import create
+from pipeline.trackers.mlflow.server import served
 from tests.conftest import Make
 
 

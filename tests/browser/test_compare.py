@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline import compare
-from pipeline.ledgers.mlflow import archive
-from pipeline.selection import Request, Selector
+from pipeline.commands.compare.selection import Request, Selector
+from pipeline.trackers.mlflow import archive
 from tests.browser.conftest import Browsed
 
 pytestmark = pytest.mark.slow
@@ -20,7 +19,7 @@ def comparison(page: Any, browsed: Browsed, tmp_path: Path) -> Any:
     selection = Selector(archive(browsed.mlruns)).select(Request("titanic"))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(compare.write(selection, (), tmp_path / "compared").as_uri())
+    page.goto(page.write(selection, (), tmp_path / "compared").as_uri())
     page.locator(".js-line").first.wait_for(state="attached")
     yield page
     assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)

@@ -9,14 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipeline.blueprint import Blueprint
 from pipeline.checks import Level, costs
 from pipeline.checks.costs import Pace, disk, duration, memory, pace, spoken
 from pipeline.checks.models import size
 from pipeline.checks.workload import Workload
-from pipeline.data import Prepared
-from pipeline.loop import KEPT
-from pipeline.trial import Epoch, Fitted, Trial
+from pipeline.tuning.loop import KEPT
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
+from pipeline.values.trial import Epoch, Fitted, Trial
 from tests.conftest import Make
 
 PLAN = Workload(None, 101, 10_100)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.checks.leaks import leaks
-from pipeline.data import Prepared, Task
+from pipeline.values.data import Prepared, Task
 
 RNG = np.random.default_rng(7)
 ROWS = 600

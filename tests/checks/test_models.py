@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.blueprint import Blueprint
 from pipeline.build import build
 from pipeline.checks import Level
 from pipeline.checks.models import corners, outlined, size, try_out
-from pipeline.data import Prepared
-from pipeline.space import Choice, Condition, Float, Int, Params, Space
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
+from pipeline.values.space import Choice, Condition, Float, Int, Params, Space
 from tests.conftest import Make
 
 pytestmark = pytest.mark.slow

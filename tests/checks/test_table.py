@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.checks import Finding, Level, only
 from pipeline.checks.table import balance, constants, doubles, gaps, hashes, look, small
-from pipeline.data import Dataset, Prepared, Split, Task
+from pipeline.values.data import Dataset, Prepared, Split, Task
 
 
 def subjects(findings: list[Finding], level: Level) -> list[str]:

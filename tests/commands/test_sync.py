@@ -5,12 +5,20 @@ from pathlib import Path
 import pytest
 
 from pipeline.__main__ import main
-from pipeline.events import DatasetRecord, EpochEnded, FileAttached, SearchEnded, SearchRecord, TrialEnded, TrialStarted
-from pipeline.ledgers import Reason
-from pipeline.ledgers.mlflow import archive
-from pipeline.ledgers.mlflow.arrears import deliver_rest
-from pipeline.ledgers.mlflow.ledger import MlflowLedger
-from pipeline.trial import End, Epoch, Outcome, Trial
+from pipeline.trackers import Reason
+from pipeline.trackers.mlflow import archive
+from pipeline.trackers.mlflow.sync import deliver_rest
+from pipeline.trackers.mlflow.tracker import MlflowLedger
+from pipeline.values.events import (
+    DatasetRecord,
+    EpochEnded,
+    FileAttached,
+    SearchEnded,
+    SearchRecord,
+    TrialEnded,
+    TrialStarted,
+)
+from pipeline.values.trial import End, Epoch, Outcome, Trial
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ledgers.mlflow.store import connect, experiment
+from pipeline.trackers.mlflow.store import connect, experiment
 from tests.commands.conftest import Start, Type
 
 

@@ -1,4 +1,4 @@
-"""The contract of all searches for dimensions with `when`, for every library and sampler that `choose` lists."""
+"""The contract of all searches for dimensions with `when`, for every library and sampler that `parts` lists."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline import choose
-from pipeline.errors import UserError
-from pipeline.experiment import Search as SearchSettings
+from pipeline.config import parts
+from pipeline.config.experiment import Search as SearchSettings
 from pipeline.searches import Search, SearchPart
-from pipeline.space import Choice, Condition, Float, Int, Params, Space
-from pipeline.trial import End, Outcome, Trial
+from pipeline.values.errors import UserError
+from pipeline.values.space import Choice, Condition, Float, Int, Params, Space
+from pipeline.values.trial import End, Outcome, Trial
 from tests.contracts.test_searches import Parts, libraries, proposals, run
 
 EPOCHS = 9
@@ -33,7 +33,7 @@ SPACE = Space(
 
 
 def conditional(*, able: bool) -> Parts:
-    return [(n, s) for n, s in libraries() if (s in choose.search(n).CONDITIONAL) is able]
+    return [(n, s) for n, s in libraries() if (s in parts.search(n).CONDITIONAL) is able]
 
 
 def searching(name: str, sampler: str, **more: Any) -> SearchSettings:
@@ -45,7 +45,7 @@ def searching(name: str, sampler: str, **more: Any) -> SearchSettings:
 
 
 def create(name: str, sampler: str, folder: Path, **more: Any) -> Search:
-    part = cast("SearchPart", choose.part("searches", name, "search"))
+    part = cast("SearchPart", parts.part("searches", name, "search"))
     chosen = searching(name, sampler, **more)
     part.check(SPACE, chosen, EPOCHS)
     return part.create(SPACE, chosen, EPOCHS, folder)
@@ -109,7 +109,7 @@ def test_a_promoted_trial_keeps_what_applies(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "sampler"), conditional(able=False))
 def test_what_cannot_is_refused_with_those_that_can(name: str, sampler: str) -> None:
-    part = cast("SearchPart", choose.part("searches", name, "search"))
+    part = cast("SearchPart", parts.part("searches", name, "search"))
     with pytest.raises(UserError) as error:
         part.check(SPACE, searching(name, sampler), EPOCHS)
     message = str(error.value)
@@ -121,7 +121,7 @@ def test_what_cannot_is_refused_with_those_that_can(name: str, sampler: str) -> 
 def test_the_same_space_without_conditions_is_taken_and_each_trial_has_all_of_it(
     name: str, sampler: str, tmp_path: Path
 ) -> None:
-    part = cast("SearchPart", choose.part("searches", name, "search"))
+    part = cast("SearchPart", parts.part("searches", name, "search"))
     whole = Space({name: replace(dimension, when=()) for name, dimension in SPACE.dimensions.items()})
     chosen = searching(name, sampler, trials=5)
     part.check(whole, chosen, EPOCHS)

@@ -7,19 +7,19 @@ from typing import cast
 import numpy as np
 import pytest
 
-from pipeline import choose
-from pipeline.blueprint import Blueprint, loss_of
-from pipeline.data import Prepared
+from pipeline.config import parts
 from pipeline.engines import Engine, EnginePart
 from pipeline.engines._probes import alive
-from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
+from pipeline.values.blueprint import Blueprint, loss_of
+from pipeline.values.data import Prepared
+from pipeline.values.trial import Epoch, Fitted, Trial, TrialFailed
 
 PARAMS = {"width": 16, "depth": 2, "dropout": 0.0, "learning_rate": 0.01}
 
 
-@pytest.fixture(params=choose.names("engines"))
+@pytest.fixture(params=parts.names("engines"))
 def engine(request: pytest.FixtureRequest, blueprint: Blueprint, prepared: Prepared) -> Engine:
-    return cast("EnginePart", choose.part("engines", request.param, "training.engine")).create(blueprint, prepared)
+    return cast("EnginePart", parts.part("engines", request.param, "training.engine")).create(blueprint, prepared)
 
 
 def trial(number: int = 1, *, epochs: int = 3, initial_epoch: int = 0, **params: float) -> Trial:

@@ -1,4 +1,4 @@
-"""The contract of all searches, tested for every library and sampler that `choose` lists, so also for new ones."""
+"""The contract of all searches, tested for every library and sampler that `parts` lists, so also for new ones."""
 
 import subprocess
 import sys
@@ -10,13 +10,13 @@ from typing import TypeAlias, cast
 
 import pytest
 
-from pipeline import choose
-from pipeline.errors import UserError
-from pipeline.experiment import Search as SearchSettings
-from pipeline.pruning import Rungs
+from pipeline.config import parts
+from pipeline.config.experiment import Search as SearchSettings
 from pipeline.searches import Search, SearchPart
-from pipeline.space import Choice, Float, Int, Params, Scalar, Space
-from pipeline.trial import End, Epoch, Outcome, Trial, Verdict, trial_seed
+from pipeline.tuning.rungs import Rungs
+from pipeline.values.errors import UserError
+from pipeline.values.space import Choice, Float, Int, Params, Scalar, Space
+from pipeline.values.trial import End, Epoch, Outcome, Trial, Verdict, trial_seed
 
 EPOCHS = 9
 SPACE = Space(
@@ -36,7 +36,7 @@ Parts: TypeAlias = list[tuple[str, str]]
 
 
 def libraries() -> Parts:
-    named = ((name, cast("SearchPart", choose.part("searches", name, "search"))) for name in choose.names("searches"))
+    named = ((name, cast("SearchPart", parts.part("searches", name, "search"))) for name in parts.names("searches"))
     return [(name, sampler) for name, part in named for sampler in part.SAMPLERS]
 
 
@@ -44,7 +44,7 @@ def prunings() -> list[tuple[str, str, str]]:
     """All (part, sampler, pruner) triples that the part's `check` allows."""
     found = []
     for name, sampler in libraries():
-        part = cast("SearchPart", choose.part("searches", name, "search"))
+        part = cast("SearchPart", parts.part("searches", name, "search"))
         for pruner in part.PRUNERS:
             space, chosen = settings(name, sampler, pruner=pruner)
             try:
@@ -69,7 +69,7 @@ class Maker:
     """Creates the same search in one folder, as often as it is called."""
 
     def __init__(self, name: str, sampler: str, folder: Path) -> None:
-        self.part = cast("SearchPart", choose.part("searches", name, "search"))
+        self.part = cast("SearchPart", parts.part("searches", name, "search"))
         self.name, self.sampler, self.folder = name, sampler, folder
 
     def __call__(self, folder: str = "search", trials: int = 12, **more: Scalar) -> Search:

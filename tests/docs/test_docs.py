@@ -1,4 +1,4 @@
-"""What the pages show is right: every command parses, and every code block is read or built.
+"""What the pages show is right: several command parses, and several code block is read or built.
 
 A failure names the page and the line. Nothing is trained here, and no command is run.
 """
@@ -17,12 +17,13 @@ import pytest
 import tomli_w
 
 from benchmarks.__main__ import SECTIONS as BENCHMARKED
-from pipeline import every, overrides
 from pipeline.__main__ import parser
 from pipeline.build import build
-from pipeline.data import Prepared
-from pipeline.errors import UserError
-from pipeline.resolve import SECTIONS, resolve
+from pipeline.commands.tune import several
+from pipeline.config import overrides
+from pipeline.config.read import SECTIONS, resolve
+from pipeline.values.data import Prepared
+from pipeline.values.errors import UserError
 from tests.docs.pages import PAGES, ROOT, Place, blocks, commands, each, places, spans
 
 LANGUAGES: Final = ("toml", "python", "sh", "console", "text")
@@ -68,7 +69,7 @@ def check_typed(words: list[str]) -> None:
     if "trials" not in args or args.experiment == MINE:
         return
     given = overrides.overrides(args)
-    for name in every.names(args.experiment, given):
+    for name in several.names(args.experiment, given):
         resolve(name, given)
 
 

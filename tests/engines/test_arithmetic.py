@@ -8,13 +8,13 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 import pytest
 
-from pipeline import choose
-from pipeline.blueprint import Blueprint, Output
 from pipeline.build import optimizer
-from pipeline.data import Arrays, Prepared
+from pipeline.config import parts
 from pipeline.engines import EnginePart
-from pipeline.space import Float, Params, Space
-from pipeline.trial import Epoch, Fitted, Trial
+from pipeline.values.blueprint import Blueprint, Output
+from pipeline.values.data import Arrays, Prepared
+from pipeline.values.space import Float, Params, Space
+from pipeline.values.trial import Epoch, Fitted, Trial
 
 pytestmark = pytest.mark.slow
 
@@ -35,9 +35,9 @@ def network(settings: Params, layers: Sequence[Matrix]) -> Any:
     return keras.Sequential(made)
 
 
-@pytest.fixture(params=choose.names("engines"))
+@pytest.fixture(params=parts.names("engines"))
 def part(request: pytest.FixtureRequest) -> EnginePart:
-    return cast("EnginePart", choose.part("engines", request.param, "training.engine"))
+    return cast("EnginePart", parts.part("engines", request.param, "training.engine"))
 
 
 def epoch(

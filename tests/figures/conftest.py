@@ -5,8 +5,8 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
-from pipeline.space import Choice, Float, Int, Params, Space
-from pipeline.trial import BASELINE, End, Epoch, Leaderboard, Outcome, Trial
+from pipeline.values.space import Choice, Float, Int, Params, Space
+from pipeline.values.trial import BASELINE, End, Epoch, Leaderboard, Outcome, Trial
 
 MakeBoard: TypeAlias = Callable[[int], Leaderboard]
 

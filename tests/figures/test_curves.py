@@ -5,9 +5,9 @@ from pathlib import Path
 
 from matplotlib.image import imread
 
+from pipeline.figures.chart import BASELINE, BEST, Chart, Series, interactive, picture
 from pipeline.figures.curves import NAMED, curves
-from pipeline.figures.drawing import BASELINE, BEST, Chart, Series, interactive, picture
-from pipeline.trial import End, Leaderboard
+from pipeline.values.trial import End, Leaderboard
 
 MakeBoard = Callable[[int], Leaderboard]
 

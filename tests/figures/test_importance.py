@@ -6,8 +6,8 @@ import optuna
 import pytest
 
 from pipeline.figures.importance import FEWEST, importance
-from pipeline.space import Choice, Condition, Space
-from pipeline.trial import Leaderboard
+from pipeline.values.space import Choice, Condition, Space
+from pipeline.values.trial import Leaderboard
 
 MakeBoard = Callable[[int], Leaderboard]
 

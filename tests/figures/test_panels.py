@@ -10,8 +10,8 @@ from pipeline.figures import confusion
 from pipeline.figures.leaderboard import table
 from pipeline.figures.parallel import parallel
 from pipeline.figures.slices import slices
-from pipeline.space import Params, Space
-from pipeline.trial import Leaderboard
+from pipeline.values.space import Params, Space
+from pipeline.values.trial import Leaderboard
 
 MakeBoard = Callable[[int], Leaderboard]
 

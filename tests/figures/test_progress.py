@@ -1,9 +1,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from pipeline.figures.drawing import span
+from pipeline.figures.chart import span
 from pipeline.figures.progress import progress
-from pipeline.trial import Direction, Leaderboard
+from pipeline.values.trial import Direction, Leaderboard
 
 MakeBoard = Callable[[int], Leaderboard]
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import tomli_w
 
-from pipeline.blueprint import Blueprint
 from pipeline.build import build
-from pipeline.data import Arrays, Prepared
-from pipeline.experiment import Experiment
+from pipeline.config.experiment import Experiment
+from pipeline.config.read import resolve
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.resolve import resolve
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Arrays, Prepared
 
 ROWS, VALIDATION = 150, 70
 DATA: dict[str, Any] = {

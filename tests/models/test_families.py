@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import choose
-from pipeline.errors import UserError
-from pipeline.trial import Trial
+from pipeline.config import parts
+from pipeline.values.errors import UserError
+from pipeline.values.trial import Trial
 from tests.engines.vectorized.conftest import assert_same, engine, fitted, trained
 from tests.models.conftest import Setup
 
@@ -118,7 +118,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 def test_every_family_is_tried_here() -> None:
-    assert set(SMALL) == set(choose.names("models"))
+    assert set(SMALL) == set(parts.names("models"))
 
 
 @pytest.mark.slow

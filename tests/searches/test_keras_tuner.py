@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import UserError
-from pipeline.experiment import Search as SearchSettings
+from pipeline.config.experiment import Search as SearchSettings
 from pipeline.searches import Search
 from pipeline.searches.keras_tuner import brackets, check, create
-from pipeline.space import Choice, Float, Int, Space
-from pipeline.trial import End, Outcome, Trial
+from pipeline.values.errors import UserError
+from pipeline.values.space import Choice, Float, Int, Space
+from pipeline.values.trial import End, Outcome, Trial
 
 SPACE = Space({"x": Float(-1.0, 1.0), "rate": Float(1e-4, 1.0, log=True)})
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import UserError
-from pipeline.experiment import Search as SearchSettings
+from pipeline.config.experiment import Search as SearchSettings
 from pipeline.searches.listed import Listed, check, create
-from pipeline.space import Float, Int, Space
-from pipeline.trial import End, Outcome, Trial
+from pipeline.values.errors import UserError
+from pipeline.values.space import Float, Int, Space
+from pipeline.values.trial import End, Outcome, Trial
 
 SPACE = Space({"width": Int(8, 64)})
 

@@ -8,13 +8,13 @@ import optuna
 import pytest
 from scipy.stats import qmc
 
-from pipeline.errors import UserError
-from pipeline.experiment import Search as SearchSettings
-from pipeline.pruning import Rungs
+from pipeline.config.experiment import Search as SearchSettings
 from pipeline.searches import Search
 from pipeline.searches.optuna import check, create
-from pipeline.space import Choice, Float, Int, Space
-from pipeline.trial import End, Epoch, Outcome, Trial, Verdict
+from pipeline.tuning.rungs import Rungs
+from pipeline.values.errors import UserError
+from pipeline.values.space import Choice, Float, Int, Space
+from pipeline.values.trial import End, Epoch, Outcome, Trial, Verdict
 
 SPACE = Space({"x": Float(-1.0, 1.0), "width": Int(8, 64, step=8), "kind": Choice(("a", "b"))})
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.data import Dataset
-from pipeline.errors import UserError
+from pipeline.config.read import resolve
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.resolve import resolve
+from pipeline.values.data import Dataset
+from pipeline.values.errors import UserError
 from tests.sources.conftest import Write
 
 Lay = Callable[..., Path]

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data import Dataset, Form, Task
+from pipeline.config.read import resolve
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.resolve import resolve
+from pipeline.values.data import Dataset, Form, Task
 from tests.sources.conftest import Write
 
 

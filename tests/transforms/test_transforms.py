@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline import choose
-from pipeline.data import Dataset, Form, Prepared, Task
-from pipeline.errors import UserError
+from pipeline.config import parts
 from pipeline.preprocess import preprocess
+from pipeline.values.data import Dataset, Form, Prepared, Task
+from pipeline.values.errors import UserError
 from tests.conftest import Make
 
 Made = Callable[..., Prepared]
@@ -38,7 +38,7 @@ SHAPES: dict[str, tuple[int, ...]] = {"tabular": (), "image": (2, 3, 1), "sequen
 
 
 def test_every_kind_of_transform_is_tried_here() -> None:
-    assert set(SHAPES) == set(choose.names("transforms"))
+    assert set(SHAPES) == set(parts.names("transforms"))
 
 
 @pytest.mark.parametrize("kind", SHAPES)

@@ -6,9 +6,9 @@ what a lane traces, `program` is its epoch, `lane` holds the slots, `engine` the
 this way go to the engine `fit`; a line in the log says why.
 """
 
-from pipeline.blueprint import Blueprint
-from pipeline.data import Prepared
 from pipeline.engines import Engine
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
 
 
 def create(blueprint: Blueprint, prepared: Prepared, trials: int = 1) -> Engine:

@@ -5,13 +5,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, final
 
-from pipeline.blueprint import Blueprint
-from pipeline.data import Prepared
+from pipeline.engines.vectorized.fallback import Reference
 from pipeline.engines.vectorized.lane import Lane
 from pipeline.engines.vectorized.lanes import Lanes, Refused
-from pipeline.engines.vectorized.reference import Reference
-from pipeline.errors import one_line
-from pipeline.trial import Epoch, Fitted, Trial, TrialFailed
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
+from pipeline.values.errors import one_line
+from pipeline.values.trial import Epoch, Fitted, Trial, TrialFailed
 
 AHEAD: Final = 16
 """The number of trials asked ahead, enough to fill lanes. A long search asks for an eighth of its trials."""

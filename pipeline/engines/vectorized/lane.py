@@ -10,15 +10,15 @@ from typing import final
 import numpy as np
 from keras import ops, tree
 
-from pipeline.data import Prepared
 from pipeline.engines.vectorized.backends import Tree, own
-from pipeline.engines.vectorized.entrant import Entrant
-from pipeline.engines.vectorized.numbers import columns
-from pipeline.engines.vectorized.order import order
+from pipeline.engines.vectorized.initial_state import Entrant
 from pipeline.engines.vectorized.plan import LanePlan
 from pipeline.engines.vectorized.program import Size, Slots, epoch
+from pipeline.engines.vectorized.shuffle import order
 from pipeline.engines.vectorized.template import Template
-from pipeline.trial import Epoch, Fitted, Trial
+from pipeline.engines.vectorized.traced_numbers import columns
+from pipeline.values.data import Prepared
+from pipeline.values.trial import Epoch, Fitted, Trial
 
 
 @final

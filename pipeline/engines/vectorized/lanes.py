@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias, final
 
-from pipeline.blueprint import Blueprint
-from pipeline.data import Prepared
 from pipeline.engines.vectorized import backends
-from pipeline.engines.vectorized.check import padding_is_harmless
-from pipeline.engines.vectorized.entrant import Recipe, entrant
+from pipeline.engines.vectorized.initial_state import Recipe, entrant
 from pipeline.engines.vectorized.lane import Lane
-from pipeline.engines.vectorized.numbers import Number
 from pipeline.engines.vectorized.outline import Outline, outline
+from pipeline.engines.vectorized.padding import padding_is_harmless
 from pipeline.engines.vectorized.plan import plan
 from pipeline.engines.vectorized.structure import Structure, Structures, alike, kind_of
 from pipeline.engines.vectorized.template import Template
-from pipeline.space import Params
-from pipeline.trial import Fitted, Trial
+from pipeline.engines.vectorized.traced_numbers import Number
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
+from pipeline.values.space import Params
+from pipeline.values.trial import Fitted, Trial
 
 Key: TypeAlias = tuple[Any, ...]
 Kind: TypeAlias = tuple[Any, ...]

@@ -8,10 +8,10 @@ from typing import final
 import keras
 import numpy as np
 
-from pipeline.blueprint import Blueprint, without_weights
 from pipeline.engines.vectorized.backends import Backend
-from pipeline.engines.vectorized.numbers import Handle
-from pipeline.space import Params, Scalar
+from pipeline.engines.vectorized.traced_numbers import Handle
+from pipeline.values.blueprint import Blueprint, without_weights
+from pipeline.values.space import Params, Scalar
 
 
 @final

@@ -8,10 +8,10 @@ from typing import Any, Final, NamedTuple, final
 import keras
 from keras import ops
 
-from pipeline.blueprint import Output, loss_of
 from pipeline.engines._probes import squared_norm
 from pipeline.engines.vectorized.backends import Backend, Tensor
-from pipeline.engines.vectorized.numbers import Handle, substituted
+from pipeline.engines.vectorized.traced_numbers import Handle, substituted
+from pipeline.values.blueprint import Output, loss_of
 
 ACCURACIES: Final = {
     "sparse_categorical_crossentropy": "sparse_categorical_accuracy",

@@ -7,9 +7,9 @@ from typing import Any, Final, TypeAlias, final
 
 import keras
 
-from pipeline.blueprint import Blueprint
 from pipeline.engines.vectorized.outline import Outline, outline
-from pipeline.space import Choice, Dimension, Float, Int, Params, Scalar
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.space import Choice, Dimension, Float, Int, Params, Scalar
 
 CLASSES: Final = 2
 """Widths are padded to the largest of the space or to half of it. Each class more is one more program to compile."""

@@ -6,16 +6,16 @@ from typing import final
 import keras
 import numpy as np
 
-from pipeline.blueprint import Output
-from pipeline.diagnosis import diagnosis
 from pipeline.engines._probes import probe
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.dropout import hash_dropouts
-from pipeline.engines.vectorized.entrant import Entrant, Recipe
+from pipeline.engines.vectorized.initial_state import Entrant, Recipe
 from pipeline.engines.vectorized.outline import Outline, initial
 from pipeline.engines.vectorized.program import Slots
 from pipeline.engines.vectorized.step import Step, measures
-from pipeline.trial import Fitted
+from pipeline.values.blueprint import Output
+from pipeline.values.diagnosis import diagnosis
+from pipeline.values.trial import Fitted
 
 
 @final

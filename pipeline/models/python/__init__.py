@@ -7,9 +7,9 @@ called as a file of `models/` calls its own (`function`), or a `keras_tuner.Hype
 
 from typing import TypeAlias
 
-from pipeline.family import ModelFunction
-from pipeline.hyper import HyperModelFamily
-from pipeline.named import named
+from pipeline.models.python.function import ModelFunction
+from pipeline.models.python.hypermodel import HyperModelFamily
+from pipeline.models.python.module import named
 
 UserFamily: TypeAlias = ModelFunction | HyperModelFamily
 

@@ -7,14 +7,14 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from pipeline import choose
-from pipeline.blueprint import Blueprint, Output, loss_of
 from pipeline.build import optimizer
-from pipeline.data import Arrays, Prepared
+from pipeline.config import parts
 from pipeline.engines import Engine, EnginePart
-from pipeline.engines.vectorized.order import order
-from pipeline.space import Float, Int, Params, Space
-from pipeline.trial import Fitted, Trial
+from pipeline.engines.vectorized.shuffle import order
+from pipeline.values.blueprint import Blueprint, Output, loss_of
+from pipeline.values.data import Arrays, Prepared
+from pipeline.values.space import Float, Int, Params, Space
+from pipeline.values.trial import Fitted, Trial
 
 ROWS, VALIDATION = 150, 70
 SETTINGS: Mapping[str, Any] = {
@@ -121,7 +121,7 @@ def blueprints(few: Prepared) -> Make:
 
 
 def engine(blueprint: Blueprint, prepared: Prepared) -> Engine:
-    part = cast("EnginePart", choose.part("engines", "vectorized", "training.engine"))
+    part = cast("EnginePart", parts.part("engines", "vectorized", "training.engine"))
     return part.create(blueprint, prepared)
 
 

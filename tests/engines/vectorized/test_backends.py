@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.blueprint import Blueprint
-from pipeline.data import Prepared
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.data import Prepared
 from tests.engines.vectorized.conftest import Make, engine, trained, trial
 
 pytestmark = pytest.mark.skipif(os.environ["KERAS_BACKEND"] == "jax", reason="this is the process on JAX")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.blueprint import loss_of
-from pipeline.data import Prepared
+from pipeline.values.blueprint import loss_of
+from pipeline.values.data import Prepared
 from tests.engines.vectorized.conftest import Make, engine, trained, trial
 
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from pipeline.data import Prepared
+from pipeline.values.data import Prepared
 from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, trained, trial
 
 

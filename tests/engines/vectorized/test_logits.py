@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from pipeline.blueprint import Output, loss_of
 from pipeline.build import build
-from pipeline.data import Prepared
+from pipeline.values.blueprint import Output, loss_of
+from pipeline.values.data import Prepared
 from tests.conftest import Make
 
 

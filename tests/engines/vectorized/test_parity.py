@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.data import Prepared
+from pipeline.config.experiment import Experiment
 from pipeline.engines.vectorized.engine import VectorizedEngine
-from pipeline.experiment import Experiment
-from pipeline.loop import Limits, Loop
-from pipeline.space import Float
-from pipeline.trial import End
+from pipeline.tuning.loop import Limits, Loop
+from pipeline.values.data import Prepared
+from pipeline.values.space import Float
+from pipeline.values.trial import End
 from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, trained, trial
 
 pytestmark = pytest.mark.slow
@@ -84,7 +84,7 @@ def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(
     import keras
 
     from pipeline.searches.listed import Listed
-    from pipeline.study import Study
+    from pipeline.tuning.study import Study
 
     blueprint = blueprints()
     one = trial(learning_rate=0.02, patience=3, min_delta=0.0, start_from_epoch=0)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pipeline.build import build
-from pipeline.data import Prepared
 from pipeline.engines.vectorized.lanes import Lanes
-from pipeline.trial import Trial
+from pipeline.values.data import Prepared
+from pipeline.values.trial import Trial
 from tests.conftest import Make as Titanic
 from tests.engines.vectorized.conftest import Make, engine, trained, trial
 

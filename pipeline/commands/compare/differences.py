@@ -1,0 +1,94 @@
+"""The differences between compared trials: settings, costs and results."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.commands.compare.selection import Chosen, Selection
+from pipeline.evaluation.report import NAMES
+from pipeline.figures.labels import number
+from pipeline.values.trial import BASELINE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTHING: Final = "-"
+LABELS: Final = ("trial", "number", "run")
+"""The columns that identify a trial; all other columns describe it."""
+
+
+def table(selection: Selection) -> "pd.DataFrame":
+    """A row for each trial: its names, search, value, costs, the settings that differ, and test scores.
+
+    The test scores of a search are in the row of its best trial; those of the untuned model are in the row of its
+    baseline.
+    """
+    import pandas as pd
+
+    settings = _differing(selection)
+    objectives = list(dict.fromkeys(t.search.about.objective for t in selection.trials))
+    rows = [
+        {
+            "trial": title,
+            "search": t.search.about.identity,
+            "searched by": t.search.about.title,
+            "number": t.line.number,
+            "run": t.line.run,
+            **{name: t.line.value if name == t.search.about.objective else None for name in objectives},
+            "end": t.line.end.value if t.line.end else None,
+            "best epoch": t.line.best_epoch,
+            "epochs run": t.line.epochs,
+            "seconds": sum(t.line.seconds.values()),
+            "parameters": t.line.parameters,
+            **{name: t.line.settings.get(name) for name in settings},
+            **_tested(t),
+        }
+        for title, t in zip(selection.titles, selection.trials, strict=True)
+    ]
+    return pd.DataFrame(rows).astype({"best epoch": "Int64"})
+
+
+def lines(selection: Selection) -> list[tuple[str, list[str]]]:
+    """The table turned for reading: for each property its name and a cell for each trial.
+
+    Properties that no trial has are left out. The search is named only if there are several searches.
+    """
+    found = table(selection)
+    said = [name for name in found if name not in LABELS and not found[name].isna().all()]
+    if len(selection.searches) == 1:
+        said = [name for name in said if name not in ("search", "searched by")]
+    return [(str(name), [_cell(value) for value in found[name]]) for name in said]
+
+
+def settings(trial: Chosen, selection: Selection) -> list[str]:
+    """A trial's values of the settings that differ within the selection, as one text for each setting."""
+    names = _differing(selection)
+    return [f"{name} = {_cell(trial.line.settings[name])}" for name in names if name in trial.line.settings]
+
+
+def _differing(selection: Selection) -> list[str]:
+    names = dict.fromkeys(name for t in selection.trials for name in t.line.settings)
+    return [name for name in names if len({t.line.settings.get(name) for t in selection.trials}) > 1]
+
+
+def _tested(trial: Chosen) -> dict[str, float]:
+    if trial.line.number == BASELINE:
+        prefix = "baseline/untuned/"
+    elif trial.search.ranked[:1] and trial.search.ranked[0].number == trial.line.number:
+        prefix = "test/"
+    else:
+        return {}
+    metrics = trial.search.about.metrics
+    return {f"test {title}": metrics[prefix + name] for name, title in NAMES.items() if prefix + name in metrics}
+
+
+def _cell(value: Any) -> str:
+    """A value as text; numbers, also those given as text, are rounded to four digits."""
+    if value is None or value != value:  # noqa: PLR0124  NaN
+        return NOTHING
+    try:
+        return str(int(str(value)))
+    except ValueError:
+        pass
+    try:
+        return number(float(value))
+    except ValueError:
+        return str(value)

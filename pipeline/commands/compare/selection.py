@@ -1,0 +1,185 @@
+"""The trials to compare: those that the user named, or a default choice, read from a tracker's archive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, final
+
+from pipeline.trackers import About, Archive, Line
+from pipeline.values.errors import UserError, nearest
+from pipeline.values.trial import BASELINE, Direction, trial_name
+
+WINNERS: Final = 5
+"""By default, how many of the latest searches are compared by their winners."""
+LATEST: Final = "latest"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A search read from the archive, with all its trials in the order of their numbers, without curves."""
+
+    about: About
+    lines: tuple[Line, ...]
+
+    @property
+    def trials(self) -> int:
+        """The number of its trials, without the baseline."""
+        return sum(line.number != BASELINE for line in self.lines)
+
+    @property
+    def ranked(self) -> list[Line]:
+        """The trials that have a value, best first, without the baseline; of equal ones the earlier comes first."""
+        key = Direction.of(self.about.objective).key
+        valued = [(key(line.value), line.number, line) for line in self.lines if line.value is not None]
+        return [line for _, number, line in sorted(valued, key=lambda v: v[:2]) if number != BASELINE]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A trial to compare: its role, its search and its record.
+
+    The role is `best`, `median`, `baseline` or `winner`; it is empty for a trial that the user named.
+    """
+
+    role: str
+    search: Past
+    line: Line
+
+    @property
+    def name(self) -> str:
+        """The trial's name in its search: `trial 3`, or `baseline`."""
+        return trial_name(self.line.number)
+
+    @property
+    def heading(self) -> tuple[str, ...]:
+        """The lines of its column heading: its role, if it has one, and its name, unless both are the same."""
+        return tuple(dict.fromkeys(word for word in (self.role, self.name) if word))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is compared: trials with their curves, each once, and the searches that they belong to."""
+
+    trials: tuple[Chosen, ...]
+    searches: tuple[Past, ...]
+
+    @property
+    def titles(self) -> list[str]:
+        """A title for each trial; it names the search if there are several searches."""
+        own = [": ".join(t.heading) for t in self.trials]
+        if len(self.searches) == 1:
+            return own
+        return [f"{name} of {t.search.about.identity}" for name, t in zip(own, self.trials, strict=True)]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked to compare: trials, searches and experiments (of these two, the winners).
+
+    If all three are empty, the default choice for `experiment` is compared.
+    """
+
+    experiment: str
+    runs: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    experiments: tuple[str, ...] = ()
+
+
+@final
+class Selector:
+    """Finds the trials of requests in an archive; it reads each search only once."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._read: dict[str, Past] = {}
+
+    def select(self, request: Request) -> Selection:
+        """The trials of a request; UserError if one of its names is not found."""
+        chosen = [self._run(word, request.experiment) for word in request.runs]
+        named = [self._search(word, request.experiment, "A, B") for word in request.searches]
+        named += [self._search(LATEST, name, "EXPS") for name in request.experiments]
+        chosen += [_winner(past) for past in named]
+        if not chosen:
+            chosen = self._usual(request.experiment)
+        once = {(c.search.about.identity, c.line.number): c for c in reversed(chosen)}
+        trials = [once.pop(key) for c in chosen if (key := (c.search.about.identity, c.line.number)) in once]
+        searches = {c.search.about.identity: c.search for c in trials}
+        return Selection(tuple(self._with_curves(trials)), tuple(searches.values()))
+
+    def _usual(self, experiment: str) -> list[Chosen]:
+        """The default choice: best, median and baseline of the latest search, and the winners of earlier searches.
+
+        Searches in which no trial has a value are skipped.
+        """
+        pasts = [self._past(identity) for identity in self._identities(experiment, "EXP")]
+        won = [past for past in pasts if past.ranked][:WINNERS]
+        if not won:
+            raise UserError("compare, EXP", f"no trial of `{experiment}` has a value yet.", "Finish a trial first.")
+        latest, ranked = won[0], won[0].ranked
+        baseline = [Chosen("baseline", latest, line) for line in latest.lines if line.number == BASELINE]
+        middle = [Chosen("median", latest, ranked[len(ranked) // 2])]
+        return [Chosen("best", latest, ranked[0]), *middle, *baseline, *(_winner(past) for past in won[1:])]
+
+    def _run(self, word: str, experiment: str) -> Chosen:
+        """The trial named by a number, by `search/number` or by the beginning of its MLflow run's id."""
+        search, slash, last = word.rpartition("/")
+        if slash or word.isdecimal():
+            past = self._search(search or LATEST, experiment, "RUNS")
+            found = [line for line in past.lines if str(line.number) == last]
+            if found:
+                return Chosen("", past, found[0])
+            if slash or not self._archive.find(word):
+                numbers = [line.number for line in past.lines]
+                allowed = f"It has {numbers[0]} to {numbers[-1]}; 0 is the baseline." if numbers else "It has none."
+                raise UserError("compare, RUNS", f"`{past.about.identity}` has no trial `{last}`.", allowed)
+        return self._by_run(word)
+
+    def _by_run(self, word: str) -> Chosen:
+        found = self._archive.find(word)
+        if len(found) != 1:
+            meant = f"{len(found)} runs begin with `{word}`." if found else f"no run begins with `{word}`."
+            mend = "Give a trial's number, `search/number`, or the beginning of one MLflow run's id."
+            raise UserError("compare, RUNS", meant, mend)
+        ((search, number),) = found
+        past = self._past(search)
+        return Chosen("", past, next(line for line in past.lines if line.number == number))
+
+    def _search(self, word: str, experiment: str, field: str) -> Past:
+        """The search named by `latest`, `latest-1`, … or by its identity."""
+        if self._archive.about(word):
+            return self._past(word)
+        identities = self._identities(experiment, field)
+        words = {LATEST if i == 0 else f"{LATEST}-{i}": identity for i, identity in enumerate(identities)}
+        if word not in words:
+            raise UserError(f"compare, {field}", f"there is no search `{word}`.", nearest(word, [*words, *identities]))
+        return self._past(words[word])
+
+    def _identities(self, experiment: str, field: str) -> Sequence[str]:
+        found = self._archive.searches(experiment)
+        if not found:
+            mend = nearest(experiment, self._archive.experiments())
+            raise UserError(f"compare, {field}", f"`{experiment}` has no searches.", mend or "Run `make tune` first.")
+        return found
+
+    def _past(self, identity: str) -> Past:
+        if identity not in self._read:
+            about = self._archive.about(identity)
+            assert about is not None, "the archive named it"  # noqa: S101
+            self._read[identity] = Past(about, tuple(self._archive.curves(identity, ())))
+        return self._read[identity]
+
+    def _with_curves(self, chosen: Sequence[Chosen]) -> list[Chosen]:
+        curves: dict[tuple[str, int], Line] = {}
+        for search in {c.search.about.identity for c in chosen}:
+            wanted = {c.line.number for c in chosen if c.search.about.identity == search}
+            curves |= {(search, line.number): line for line in self._archive.curves(search, wanted)}
+        return [replace(c, line=curves[c.search.about.identity, c.line.number]) for c in chosen]
+
+
+def _winner(past: Past) -> Chosen:
+    if not past.ranked:
+        raise UserError("compare", f"no trial of `{past.about.identity}` has a value.", "Name its trials in RUNS.")
+    return Chosen("winner", past, past.ranked[0])

@@ -1,0 +1,174 @@
+"""Who remembers: a ledger takes a search's events in order, without making the search wait.
+
+The file's name is the tracker's. Each file offers what `LedgerPart` lists and imports its library inside its functions;
+`folder` is the project's `mlruns/`. Every event recorded is there after `close`, once each, or `Links.owed` says how
+many are not. A run of a trial that never ended reads back with the end None.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, final
+
+from pipeline.values.events import Event, SearchRecord
+from pipeline.values.space import Params
+from pipeline.values.trial import End, Epoch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CONFIGURED: Final = "mlflow"
+"""The tracker that commands use."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a person finds the search: a title and an address each; `owed` counts events not yet delivered."""
+
+    addresses: Mapping[str, str]
+    owed: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A trial as read back: its settings as text, its end, value, restored epoch and whole curve.
+
+    `run` is the ledger's own name for it, `epochs` the last one's number, `seconds` wall time by phase.
+    """
+
+    number: int
+    settings: Params
+    end: End | None
+    value: float | None
+    best_epoch: int | None
+    curve: tuple[Epoch, ...]
+    run: str = ""
+    epochs: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    parameters: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class About:
+    """A search as a whole, read back; `metrics` are those of its `SearchMeasured` events."""
+
+    identity: str
+    experiment: str
+    title: str
+    objective: str
+    metrics: Mapping[str, float]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ComparisonPage:
+    """A page that compares trials, to be kept under an experiment together with all files of the page's folder."""
+
+    experiment: str
+    title: str
+    tags: Mapping[str, str]
+    page: Path
+
+
+class Ledger(Protocol):
+    """Remembers one search."""
+
+    def open(self, search: SearchRecord) -> None: ...
+
+    def record(self, event: Event) -> None: ...
+
+    def close(self) -> Links: ...
+
+
+class Champion(Protocol):
+    """A registered model as anyone may load it; `example` holds raw rows as it takes them, gaps included."""
+
+    version: str
+    example: "pd.DataFrame"
+
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
+        """The answers to raw rows, in their order; UserError at `INPUT` where rows are not as it takes them."""
+
+
+class Archive(Protocol):
+    """Reads back what ledgers remember."""
+
+    def searches(self, experiment: str) -> Sequence[str]:
+        """The identities of an experiment's searches, the latest first."""
+
+    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[Line]:
+        """All trials of a search by number, the baseline first; with `of` only those trials have their curve.
+
+        Without curves a search of hundreds of trials is read in a tenth of the time.
+        """
+
+    def experiments(self) -> Sequence[str]:
+        """The names of the experiments that have searches."""
+
+    def about(self, search: str) -> About | None:
+        """A search as a whole, or None."""
+
+    def find(self, run: str) -> Sequence[tuple[str, int]]:
+        """Search and number of the trials whose `Line.run` begins with these letters."""
+
+    def champion(self, experiment: str) -> Champion | None:
+        """The experiment's champion, or None where there is none yet, or the ledger keeps no models."""
+
+
+@final
+class Reason(Enum):
+    """Why events of a search are not delivered yet, in the words that people read; the tracker's title is put in."""
+
+    RUNNING = "the search is running and delivers them itself"
+    WRITING = "another process is delivering them"
+    AWAY = "{title} does not answer"
+    REFUSED = "{title} refuses them"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How many events of one search were delivered now and how many are still owed; `reason` is None where none are."""
+
+    search: str
+    delivered: int
+    owed: int
+    reason: Reason | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where people browse what a tracker holds: its address, and one for each experiment by name.
+
+    `own`: the server behind it was started here and stops with this process.
+    """
+
+    address: str
+    experiments: Mapping[str, str]
+    own: bool
+
+
+class LedgerPart(Protocol):
+    """A file of this folder, as `parts` hands it out."""
+
+    TITLE: str
+    """What people call it."""
+
+    def create(self, folder: Path) -> Ledger: ...
+
+    def archive(self, folder: Path) -> Archive: ...
+
+    def attach(self, folder: Path, comparison: ComparisonPage) -> Links:
+        """Keep a comparison and its files for good; it is no search."""
+
+    def sync(self, folder: Path) -> Sequence[Account]:
+        """Deliver what the folder's searches still owe, as far as it can be; an account for each search that owed."""
+
+    def browse(self, folder: Path, log: Path, port: int | None) -> AbstractContextManager[Browser]:
+        """A browser while the context lasts; what its server prints goes to `log`. UserError where there is none."""

@@ -1,0 +1,133 @@
+"""A ledger in the process's own memory: for tests, and gone with the process."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, final
+
+from pipeline.trackers import About, Account, Archive, Browser, Champion, ComparisonPage, Ledger, Line, Links
+from pipeline.values.errors import UserError
+from pipeline.values.events import EpochEnded, Event, SearchMeasured, SearchRecord, TrialEnded, TrialStarted
+from pipeline.values.space import Params
+
+
+@final
+@dataclass(slots=True)
+class Remembered:
+    """A search as it stands in memory: its record, every event in order, and its trials by number."""
+
+    search: SearchRecord
+    events: list[Event] = field(default_factory=list)
+    lines: dict[int, Line] = field(default_factory=dict)
+
+
+TITLE: Final = "memory"
+SHELVES: dict[Path, dict[str, Remembered]] = {}
+"""What the process remembers: by folder, then by a search's identity."""
+
+
+@final
+class MemoryLedger:
+    """Keeps one search's events on its folder's shelf."""
+
+    def __init__(self, shelf: dict[str, Remembered]) -> None:
+        self._shelf = shelf
+        self._search = ""
+
+    def open(self, search: SearchRecord) -> None:
+        self._search = search.identity
+        earlier = self._shelf.pop(search.identity, None)
+        # put at the end: the archive names the latest first
+        self._shelf[search.identity] = earlier or Remembered(search)
+        self._shelf[search.identity].search = search
+
+    def record(self, event: Event) -> None:
+        kept = self._shelf[self._search]
+        kept.events.append(event)
+        match event:
+            case TrialStarted(trial, settings):
+                kept.lines[trial.number] = Line(
+                    trial.number, _text(settings), None, None, None, (), f"{self._search}/{trial.number}"
+                )
+            case EpochEnded(epoch):
+                line = kept.lines[epoch.trial]
+                kept.lines[epoch.trial] = replace(line, curve=(*line.curve, epoch), epochs=epoch.number)
+            case TrialEnded(outcome):
+                kept.lines[outcome.number] = replace(
+                    kept.lines[outcome.number],
+                    end=outcome.end,
+                    value=outcome.value,
+                    best_epoch=outcome.best_epoch,
+                    seconds=outcome.seconds,
+                    parameters=outcome.parameters,
+                )
+
+    def close(self) -> Links:
+        return Links({})
+
+
+@final
+class MemoryArchive:
+    """Reads a folder's shelf."""
+
+    def __init__(self, shelf: Mapping[str, Remembered]) -> None:
+        self._shelf = shelf
+
+    def searches(self, experiment: str) -> Sequence[str]:
+        found = [identity for identity, kept in self._shelf.items() if kept.search.experiment == experiment]
+        return tuple(reversed(found))
+
+    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[Line]:
+        kept = self._shelf.get(search)
+        lines = [line for _, line in sorted(kept.lines.items())] if kept else []
+        return tuple(line if of is None or line.number in of else replace(line, curve=()) for line in lines)
+
+    def experiments(self) -> Sequence[str]:
+        return tuple({kept.search.experiment: None for kept in self._shelf.values()})
+
+    def about(self, search: str) -> About | None:
+        if search not in self._shelf:
+            return None
+        kept = self._shelf[search]
+        metrics: dict[str, float] = {}
+        for event in kept.events:
+            if isinstance(event, SearchMeasured):
+                metrics |= event.metrics
+        return About(search, kept.search.experiment, kept.search.title, kept.search.objective, metrics)
+
+    def find(self, run: str) -> Sequence[tuple[str, int]]:
+        lines = [(search, line) for search, kept in self._shelf.items() for line in kept.lines.values()]
+        return tuple((search, line.number) for search, line in lines if line.run.startswith(run))
+
+    def champion(self, experiment: str) -> Champion | None:  # noqa: ARG002 the protocol's
+        return None
+
+
+def create(folder: Path) -> Ledger:
+    """A ledger on the folder's shelf."""
+    return MemoryLedger(SHELVES.setdefault(folder, {}))
+
+
+def archive(folder: Path) -> Archive:
+    """What this process's ledgers remember of the folder."""
+    return MemoryArchive(SHELVES.setdefault(folder, {}))
+
+
+def attach(folder: Path, comparison: ComparisonPage) -> Links:  # noqa: ARG001 the protocol's
+    """Nothing to open: its files lie where they were written."""
+    return Links({})
+
+
+def sync(folder: Path) -> Sequence[Account]:  # noqa: ARG001 the protocol's
+    """Nothing: every event is there at once."""
+    return ()
+
+
+def browse(folder: Path, log: Path, port: int | None) -> AbstractContextManager[Browser]:  # noqa: ARG001
+    """UserError: there are no pages."""
+    raise UserError("ui", "what is kept in memory cannot be browsed.")
+
+
+def _text(settings: Params) -> Params:
+    return {name: str(value) for name, value in settings.items()}

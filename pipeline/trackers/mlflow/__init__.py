@@ -1,0 +1,60 @@
+"""The ledger that is MLflow: every search a parent run, every trial a run nested in it.
+
+A search appends its events to a spool under `folder/spool/` and never waits for MLflow: a process of its own carries
+them there. What could not be delivered stays in the spool, and `sync` delivers it later.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pipeline.trackers import Account, Browser, ComparisonPage, Ledger, Links
+
+if TYPE_CHECKING:
+    from pipeline.trackers.mlflow.archive import MlflowArchive
+
+TITLE: Final = "MLflow"
+PATIENCE: Final = 20.0
+"""Seconds that `close` and `sync` wait for a store that does not answer."""
+
+
+def create(folder: Path) -> Ledger:
+    """A ledger that delivers to MLFLOW_TRACKING_URI, by default a database in `folder`."""
+    from pipeline.trackers.mlflow.tracker import MlflowLedger
+
+    return MlflowLedger(folder, PATIENCE)
+
+
+def archive(folder: Path) -> "MlflowArchive":
+    """What the same store holds."""
+    from pipeline.trackers.mlflow.archive import MlflowArchive
+
+    return MlflowArchive(folder)
+
+
+def attach(folder: Path, comparison: ComparisonPage) -> Links:
+    """The address of the run that holds the comparison's files."""
+    from pipeline.trackers.mlflow import comparison as runs
+
+    return runs.attach(folder, comparison)
+
+
+def sync(folder: Path) -> Sequence[Account]:
+    """What became of the events that the folder's searches owed: all that can be is delivered now."""
+    from pipeline.trackers.mlflow.sync import deliver_rest
+
+    return deliver_rest(folder, PATIENCE)
+
+
+@contextmanager
+def browse(folder: Path, log: Path, port: int | None) -> Iterator[Browser]:
+    """MLflow's own pages: those of the tracking server where the store is one, else of a server that runs meanwhile."""
+    from pipeline.trackers.mlflow import server, store
+
+    address = store.server(folder)
+    if address is not None:
+        yield Browser(address, server.experiments(address), own=False)
+        return
+    with server.served(folder, log, port) as address:
+        yield Browser(address, server.experiments(address), own=True)

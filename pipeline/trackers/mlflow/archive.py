@@ -1,0 +1,121 @@
+"""What MLflow holds of searches, read back."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from string import hexdigits
+from typing import Any, final
+
+from pipeline.trackers import About, Champion, Line
+from pipeline.trackers.mlflow.loaded_champion import load
+from pipeline.trackers.mlflow.runs import (
+    END,
+    KIND,
+    OBJECTIVE,
+    PAGE,
+    SEARCH,
+    histories,
+    number,
+    search_run,
+    stored,
+    trial_runs,
+)
+from pipeline.trackers.mlflow.store import connect
+from pipeline.values.trial import End, Epoch
+
+
+@final
+class MlflowArchive:
+    """Reads the store of a folder, or the one that the environment names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._client = connect(folder)
+
+    def searches(self, experiment: str) -> Sequence[str]:
+        found = self._client.get_experiment_by_name(experiment)
+        if found is None:
+            return ()
+        runs = self._client.search_runs(
+            [found.experiment_id], f"tags.{KIND} = 'search'", order_by=["attributes.start_time DESC"]
+        )
+        return tuple(run.data.tags[SEARCH] for run in runs)
+
+    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[Line]:
+        runs = self.trials(search)
+        read = [run for run in runs if of is None or number(run) in of]
+        points: dict[str, list[Any]] = defaultdict(list)
+        # numbers of a trial's end have names with a slash, and step 0
+        keys = {run.info.run_id: [key for key in run.data.metrics if _of_epochs(key)] for run in read}
+        for run, metric in histories(self._client, keys):
+            if metric.step > 0:
+                points[run].append(metric)
+        return tuple(_line(run, points[run.info.run_id]) for run in runs)
+
+    def experiments(self) -> Sequence[str]:
+        return tuple(found.name for found in self._client.search_experiments() if self.searches(found.name))
+
+    def about(self, search: str) -> About | None:
+        run = self.search(search)
+        if run is None:
+            return None
+        # searches of before this tag say it among their settings
+        objective = run.data.tags.get(OBJECTIVE) or run.data.params["search/objective"]
+        experiment = self._client.get_experiment(run.info.experiment_id).name
+        return About(search, experiment, run.info.run_name, objective, dict(run.data.metrics))
+
+    def find(self, run: str) -> Sequence[tuple[str, int]]:
+        # a letter that is no hexadecimal digit begins no run's id, and would have a meaning in the filter
+        if not run or not set(run) <= set(hexdigits):
+            return ()
+        query = f"attributes.run_id LIKE '{run.lower()}%' and tags.{KIND} = 'trial'"
+        found = self._client.search_runs(self._experiments(), query, max_results=PAGE)
+        return tuple((run.data.tags[SEARCH], number(run)) for run in found)
+
+    def search(self, search: str) -> Any | None:
+        """A search's parent run, or None."""
+        return search_run(self._client, search, self._experiments())
+
+    def trials(self, search: str) -> Sequence[Any]:
+        """The child runs of a search, by number."""
+        parent = self.search(search)
+        return sorted(trial_runs(self._client, parent), key=number) if parent else ()
+
+    def champion(self, experiment: str) -> Champion | None:
+        return load(self._client, experiment)
+
+    def _experiments(self) -> list[str]:
+        return [found.experiment_id for found in self._client.search_experiments()]
+
+
+SPENT = "seconds/epoch"
+END_ALONE = frozenset({"value", "epochs", "parameters"})
+
+
+def _of_epochs(key: str) -> bool:
+    return key == SPENT or (key not in END_ALONE and not key.startswith(("best/", "seconds/")))
+
+
+def _line(run: Any, points: list[Any]) -> Line:
+    metrics = run.data.metrics
+    last = metrics.get("epochs")
+    by_step: dict[int, dict[str, float]] = defaultdict(dict)
+    # a trial that was taken up again has an epoch twice where it came out differently: the later one counts
+    for point in sorted(points, key=lambda p: p.timestamp):
+        if last is None or point.step <= last:
+            by_step[point.step][point.key] = stored(point.value)
+    trial = number(run)
+    ends = {end.value: end for end in End}
+    best = metrics.get("best/epoch")
+    return Line(
+        trial,
+        dict(run.data.params),
+        ends.get(run.data.tags.get(END, "")),
+        stored(metrics["value"]) if "value" in metrics else None,
+        int(best) if best is not None else None,
+        tuple(Epoch(trial, step, values, values.pop(SPENT, 0.0)) for step, values in sorted(by_step.items())),
+        run.info.run_id,
+        # a trial without an end has no `epochs`, and its curve is all there is
+        int(last if last is not None else max(by_step, default=0)),
+        {key.removeprefix("seconds/"): metrics[key] for key in metrics if key.startswith("seconds/") and key != SPENT},
+        int(metrics.get("parameters", 0)),
+    )

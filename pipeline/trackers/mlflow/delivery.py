@@ -1,0 +1,174 @@
+"""A search's entries into MLflow, one by one; each may be delivered again and is there once."""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, final
+
+from pipeline.trackers.mlflow import registry, store, ui_view
+from pipeline.trackers.mlflow.batches import log
+from pipeline.trackers.mlflow.encoding import Entry, Opened
+from pipeline.trackers.mlflow.links import Place
+from pipeline.trackers.mlflow.runs import KIND, OBJECTIVE, PARENT, SEARCH, search_run
+from pipeline.trackers.mlflow.trial_runs import Children, Flight
+from pipeline.values.events import (
+    ChampionRegistered,
+    DatasetRecord,
+    EpochEnded,
+    FileAttached,
+    SearchEnded,
+    SearchMeasured,
+    SearchRecord,
+    TrialEnded,
+    TrialStarted,
+)
+from pipeline.values.trial import Direction
+
+BEST = 5
+COMMIT = "mlflow.source.git.commit"
+
+
+@final
+class Delivery:
+    """Knows one search's runs. After a failure, `forget` and deliver the same entry again."""
+
+    def __init__(self, client: Any, folder: Path, search: SearchRecord, at: int) -> None:
+        self._client = client
+        self._search = search
+        self._experiment = store.experiment(client, search.experiment, folder)
+        self._parent = search_run(client, search.identity, [self._experiment]) or client.create_run(
+            self._experiment, at, _tags(search), search.title
+        )
+        self._children = Children(client, search.identity, self._parent)
+
+    @property
+    def flights(self) -> list[Flight]:
+        """The trials that have begun and not ended."""
+        return list(self._children.flights.values())
+
+    @property
+    def held(self) -> int | None:
+        """Where in the file the oldest entry stands that waits in a flight."""
+        return min((flight.waiting[0].start for flight in self.flights if flight.waiting), default=None)
+
+    def forget(self) -> None:
+        """Look up again what is in MLflow."""
+        self._children.forget()
+
+    def flush(self, flight: Flight) -> None:
+        """Bring a flight's epochs into its run."""
+        self._children.flush(flight)
+
+    def abandon(self, entry: Entry) -> list[Entry]:
+        """What is lost if `entry` cannot be delivered: itself, and what waits with it."""
+        if not isinstance(entry.message, TrialEnded):
+            return [entry]
+        flight = self._children.flights.pop(entry.message.outcome.number, None)
+        return [*(flight.waiting if flight else []), entry]
+
+    def drop(self, flight: Flight) -> list[Entry]:
+        """Give a flight up; what waited in it."""
+        self._children.flights.pop(flight.number)
+        return flight.waiting
+
+    def reopen(self, at: int) -> None:
+        """The search runs; what a process that was killed has left running is ended, until it is taken up again."""
+        self._children.interrupt(at)
+        self._client.update_run(self._parent.info.run_id, status="RUNNING")
+
+    def deliver(self, entry: Entry) -> None:
+        """Bring one entry into MLflow, or let it wait in its flight."""
+        parent: str = self._parent.info.run_id
+        match entry.message:
+            case Opened(search):
+                self._describe(search)
+            case TrialStarted(trial):
+                self._children.wait(trial.number, entry)
+            case EpochEnded(epoch):
+                self._children.wait(epoch.trial, entry)
+            case TrialEnded() as ended:
+                self._children.end(entry, ended)
+            case SearchMeasured(metrics, tags):
+                log(self._client, parent, [(name, value, entry.at, 0) for name, value in metrics.items()], tags=tags)
+            case FileAttached(path, folder):
+                send = self._client.log_artifacts if path.is_dir() else self._client.log_artifact
+                send(parent, str(path), folder or None)
+            case ChampionRegistered(folder, trial):
+                origin = registry.Origin(self._search, parent, trial, self._children.run(trial))
+                registry.register(self._client, origin, folder)
+            case SearchEnded(interrupted):
+                self._children.interrupt(entry.at)
+                self._client.set_terminated(parent, "KILLED" if interrupted else "FINISHED", entry.at)
+
+    def settle(self, at: int) -> None:
+        """End a search whose process is gone without a word: it was interrupted."""
+        if self._client.get_run(self._parent.info.run_id).info.status == "RUNNING":
+            self.deliver(Entry(at, SearchEnded(interrupted=True)))
+
+    def place(self, *, best: bool) -> Place:
+        """Where the search lies; if asked, with the runs of its best trials and the ui_view that shows them all."""
+        parent: str = self._parent.info.run_id
+        found: list[Any] = []
+        if best:
+            order = "ASC" if Direction.of(self._search.objective) is Direction.MINIMIZE else "DESC"
+            runs = self._client.search_runs(
+                [self._experiment],
+                f"tags.`{PARENT}` = '{parent}'",
+                max_results=BEST,
+                order_by=[f"metrics.value {order}"],
+            )
+            found = [run for run in runs if "value" in run.data.metrics]
+        shown = self._search.identity if found else ""
+        if found:
+            state = ui_view.state(self._search, parent, found[0].data.metrics.keys())
+            self._client.set_experiment_tag(self._experiment, ui_view.TAG + shown, state)
+        return Place(self._experiment, parent, self._search.objective, tuple(run.info.run_id for run in found), shown)
+
+    def _describe(self, search: SearchRecord) -> None:
+        parent: str = self._parent.info.run_id
+        settled = self._client.get_run(parent).data.params
+        # MLflow never changes a param: a setting that a later opening changes (more trials) is a tag as well
+        changed = {name: value for name, value in search.settings.items() if settled.get(name, value) != value}
+        params = {name: value for name, value in search.settings.items() if name not in changed}
+        log(self._client, parent, params=params, tags={**_named(search), **changed})
+        for name, text in search.files.items():
+            self._client.log_text(parent, text, name)
+        self._client.log_inputs(parent, datasets=[_dataset(search.dataset)])
+
+
+def _named(search: SearchRecord) -> dict[str, str]:
+    """The search's tags with MLflow's own version, and the commit under the name that MLflow's pages show."""
+    renamed = {COMMIT if name == "commit" else name: value for name, value in search.tags.items()}
+    return {**renamed, "mlflow": version("mlflow")}
+
+
+def _tags(search: SearchRecord) -> dict[str, str]:
+    return {**_named(search), KIND: "search", SEARCH: search.identity, OBJECTIVE: search.objective}
+
+
+def _dataset(record: DatasetRecord) -> Any:
+    """MLflow's entity of a data set, without its rows."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+    from mlflow.utils.validation import MAX_DATASET_DIGEST_SIZE, MAX_DATASET_NAME_SIZE
+
+    columns = [
+        {"type": _type(dtype), "name": name, "required": name != record.target}
+        for name, dtype in record.columns.items()
+    ]
+    entity = Dataset(
+        name=record.name[:MAX_DATASET_NAME_SIZE],
+        digest=record.digest[:MAX_DATASET_DIGEST_SIZE],
+        source_type="local",
+        source=json.dumps({"uri": record.source}),
+        schema=json.dumps({"mlflow_colspec": columns}),
+        profile=json.dumps({"num_rows": record.rows, "num_elements": record.rows * len(record.columns)}),
+    )
+    return DatasetInput(entity, [InputTag("mlflow.data.context", "training")])
+
+
+def _type(dtype: str) -> str:
+    if dtype.startswith("datetime"):
+        return "datetime"
+    if dtype.lower().startswith(("int", "uint")):
+        return "long"
+    return {"float64": "double", "float32": "float", "Float64": "double", "bool": "boolean"}.get(dtype, "string")

@@ -1,0 +1,60 @@
+"""A registered champion out of MLflow, ready to be asked."""
+
+from typing import TYPE_CHECKING, Any, final
+
+from pipeline.trackers.mlflow.registry import ALIAS
+from pipeline.trackers.mlflow.store import current
+from pipeline.values.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.trackers import Champion
+
+ABSENT = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
+"""MLflow's error codes for a name that nothing is registered under, and for a name without this alias."""
+WRONG = "INVALID_PARAMETER_VALUE"
+"""The code with which a champion says that rows are not as it takes them."""
+
+
+def load(client: Any, name: str) -> "Champion | None":
+    """The champion registered under `name`, or None; UserError where MLflow does not answer."""
+    import mlflow.pyfunc
+    from mlflow.exceptions import MlflowException
+
+    try:
+        version = client.get_model_version_by_alias(name, ALIAS)
+    except MlflowException as error:
+        if error.error_code in ABSENT:
+            return None
+        raise UserError("MLflow", f"{client.tracking_uri} does not answer.", "Is the server running?") from error
+    # loading asks for no client: it reads the process's address
+    with current(client.tracking_uri):
+        return Loaded(str(version.version), mlflow.pyfunc.load_model(f"models:/{name}/{version.version}"))
+
+
+@final
+class Loaded:
+    """A champion as `mlflow.pyfunc` loads it."""
+
+    def __init__(self, version: str, model: Any) -> None:
+        self.version = version
+        self.example: pd.DataFrame = model.input_example
+        self._model = model
+
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
+        from mlflow.exceptions import MlflowException
+
+        # MLflow itself names missing columns amid a copy of all rows
+        missing = [name for name in self.example.columns if name not in rows]
+        if missing:
+            columns = "column" if len(missing) == 1 else "columns"
+            has = ", ".join(map(str, rows.columns[:20]))
+            raise UserError("INPUT", f"missing {columns} {', '.join(missing)}.", f"It has: {has}.")
+        try:
+            answers: pd.DataFrame = self._model.predict(rows[list(self.example.columns)])
+        except MlflowException as error:
+            if error.error_code != WRONG:
+                raise
+            raise UserError("INPUT", error.message) from error
+        return answers

@@ -1,0 +1,145 @@
+"""A spool's way into MLflow: reads on from where the last one came to, delivers in order, notes how far it came."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar, final
+
+from pipeline.trackers.mlflow import store
+from pipeline.trackers.mlflow.delivery import Delivery
+from pipeline.trackers.mlflow.encoding import Entry, Opened
+from pipeline.trackers.mlflow.retry import Patience, Refused
+from pipeline.trackers.mlflow.spool import Spool
+from pipeline.trackers.mlflow.trial_runs import Flight
+from pipeline.values.events import SearchEnded
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+FLUSH = 2.0
+"""Seconds that an epoch of a long trial may wait at least."""
+SHARE = 10
+"""A round of flushes is followed by as many times its own duration without one: training needs the processor more."""
+
+
+@final
+class Courier:
+    """Delivers one spool. Its caller holds the spool's lock. Any method may raise GaveUp: the rest is owed."""
+
+    def __init__(self, spool: Spool, folder: Path, patience: Patience) -> None:
+        self._spool = spool
+        self._folder = folder
+        self._patience = patience
+        self._state = self._noted = spool.state
+        self._refusals: list[Entry] = []
+        self._reached = self._state.offset
+        self._last = 0
+        self._calm = 0.0
+        self._delivery: Delivery | None = None
+        self._client = self._try(partial(store.connect, folder))
+
+    def advance(self) -> int:
+        """How many lines that the file has more than last time are now delivered, or wait in a flight."""
+        if self._delivery is None and self._state.opened is not None:
+            # a writer before this one came so far
+            self._begin(next(self._spool.entries(self._state.opened)))
+        count = 0
+        for entry in self._spool.entries(self._reached):
+            count += 1
+            self._take(entry)
+            self._reached = entry.stop
+            self._note()
+            self._flush_due()
+        self._flush_due()
+        return count
+
+    def finish(self) -> None:
+        """Deliver what waits, try once more what was refused, and end the search if nobody has."""
+        if self._delivery is None:
+            return
+        self._refusals = []
+        for entry in self._spool.refused():
+            self._deliver(self._delivery, entry)
+        self._flush(self._delivery.flights)
+        self._spool.keep_refused(self._refusals)
+        try:
+            self._try(partial(self._delivery.settle, self._last))
+            self._state = replace(self._state, place=self._try(partial(self._delivery.place, best=True)))
+        except Refused:
+            logger.warning("the search's end is not in MLflow")
+        self._note()
+
+    def _take(self, entry: Entry) -> None:
+        if isinstance(entry.message, Opened):
+            self._begin(entry)
+        delivery = self._delivery
+        if delivery is None:
+            logger.warning("an event before any search was opened: %r", entry)
+            return
+        if isinstance(entry.message, Opened | SearchEnded):
+            self._flush(delivery.flights)
+        if isinstance(entry.message, Opened):
+            self._try(partial(delivery.reopen, entry.at))
+        self._last = entry.at
+        self._deliver(delivery, entry)
+
+    def _deliver(self, delivery: Delivery, entry: Entry) -> None:
+        try:
+            self._try(partial(delivery.deliver, entry))
+        except Refused:
+            self._refuse(delivery.abandon(entry))
+
+    def _begin(self, entry: Entry) -> None:
+        """Find or make the parent run of the search that `entry` opens."""
+        assert isinstance(entry.message, Opened)  # noqa: S101  # for the type checker
+        self._last = max(self._last, entry.at)
+        if self._delivery is None:
+            make = partial(Delivery, self._client, self._folder, entry.message.search, entry.at)
+            self._delivery = self._try(make)
+        place = self._delivery.place(best=False)
+        self._state = replace(self._state, opened=entry.start, place=self._state.place or place)
+
+    def _flush_due(self) -> None:
+        now = time.monotonic()
+        if self._delivery is None or now < self._calm:
+            return
+        due = [f for f in self._delivery.flights if f.waiting and now - f.since > FLUSH]
+        if due:
+            self._flush(due)
+            ended = time.monotonic()
+            self._calm = ended + SHARE * (ended - now)
+            self._note()
+
+    def _flush(self, flights: list[Flight]) -> None:
+        assert self._delivery is not None  # noqa: S101  # for the type checker
+        for flight in flights:
+            if flight.waiting:
+                try:
+                    self._try(partial(self._delivery.flush, flight))
+                except Refused:
+                    self._refuse(self._delivery.drop(flight))
+
+    def _refuse(self, entries: list[Entry]) -> None:
+        self._refusals += entries
+        self._spool.refuse(entries)
+
+    def _note(self) -> None:
+        """Write down how far the delivery came, if it came further."""
+        held = self._delivery.held if self._delivery else None
+        self._state = replace(self._state, offset=self._reached if held is None else held)
+        if self._state != self._noted:
+            self._spool.save(self._state)
+            self._noted = self._state
+
+    def _try(self, act: Callable[[], T]) -> T:
+        return self._patience.until_done(act, self._again)
+
+    def _again(self) -> bool:
+        if self._delivery is None:
+            return False
+        self._delivery.forget()
+        return store.answers(self._client)

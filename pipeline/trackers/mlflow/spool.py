@@ -1,0 +1,154 @@
+"""A search's spool: an append-only file of events, and how far they are delivered.
+
+Four files under `mlruns/spool/`, by the search's identity: `.jsonl` the events, `.state.json` how far the delivery
+came, `.refused.jsonl` what MLflow would not take, `.lock` held by the one writer. The search holds a lock on the events
+themselves: it is over when that is free, in whatever way it ended. A state file that is lost costs nothing but time:
+everything is delivered again, and nothing twice.
+"""
+
+import fcntl
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, final
+
+from pydantic import TypeAdapter
+
+from pipeline.config.paths import replacing, whole_lines
+from pipeline.trackers.mlflow.encoding import Entry, Opened, decode, encode
+from pipeline.trackers.mlflow.links import Place
+from pipeline.values.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the delivery came: all before byte `offset`; `opened` is where the latest opening stands before it."""
+
+    offset: int = 0
+    opened: int | None = None
+    place: Place | None = None
+
+
+@final
+class Spool:
+    """The files of one search."""
+
+    def __init__(self, folder: Path, search: str) -> None:
+        self.search = search
+        self.events = folder / "spool" / f"{search}.jsonl"
+        self._state = self.events.with_suffix(".state.json")
+        self._refused = self.events.with_suffix(".refused.jsonl")
+        self._lock = self.events.with_suffix(".lock")
+
+    def appending(self) -> IO[bytes]:
+        """The file, for this process alone to append to, unbuffered: a line is written at once and whole.
+
+        UserError where another process records the same search.
+        """
+        self.events.parent.mkdir(parents=True, exist_ok=True)
+        file = self.events.open("ab", buffering=0)
+        if not _hold(file, tries=20):
+            file.close()
+            raise UserError(f"search {self.search}", "another process is recording it.", "Wait for it, or end it.")
+        whole_lines(self.events)  # a process was killed amid its line: the next one must not be glued to it
+        return file
+
+    @property
+    def recording(self) -> bool:
+        """Whether a process is appending."""
+        with self.events.open("rb") as file:
+            return not _hold(file, tries=1)
+
+    def entries(self, start: int) -> Iterator[Entry]:
+        """The whole lines from byte `start` to the file's present end; a torn one is left out, with a word."""
+        if not self.events.exists():
+            return
+        with self.events.open("rb") as file:
+            file.seek(start)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                if (entry := _whole(line, start)) is not None:
+                    yield entry
+                start += len(line)
+
+    @property
+    def state(self) -> State:
+        """How far the delivery came."""
+        return TypeAdapter(State).validate_json(self._state.read_bytes()) if self._state.exists() else State()
+
+    def save(self, state: State) -> None:
+        """Remember how far the delivery came; a reader sees the old state or the new one."""
+        with replacing(self._state) as part:
+            part.write_bytes(TypeAdapter(State).dump_json(state))
+
+    def refused(self) -> list[Entry]:
+        """What MLflow would not take, in order."""
+        return [decode(line) for line in self._refused.read_bytes().splitlines()] if self._refused.exists() else []
+
+    def refuse(self, entries: list[Entry]) -> None:
+        """Put `entries` aside, unless they are there already."""
+        known = self.refused()
+        with self._refused.open("ab") as file:
+            for entry in entries:
+                if not any(entry.at == k.at and entry.message == k.message for k in known):
+                    file.write(encode(entry.at, entry.message))
+
+    def keep_refused(self, entries: list[Entry]) -> None:
+        """Let `entries` be all that is refused."""
+        if not entries:
+            self._refused.unlink(missing_ok=True)
+            return
+        with replacing(self._refused) as part:
+            part.write_bytes(b"".join(encode(entry.at, entry.message) for entry in entries))
+
+    @property
+    def owed(self) -> int:
+        """How many events are not delivered."""
+        waiting = [e for e in self.entries(self.state.offset) if not isinstance(e.message, Opened)]
+        return len(waiting) + len(self.refused())
+
+    @contextmanager
+    def writing(self, *, wait: bool) -> Iterator[bool]:
+        """Whether this process is the one that delivers; with `wait`, after any other has ended."""
+        with self._lock.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
+
+def spools(folder: Path) -> list[Spool]:
+    """All spools under `folder`, by name."""
+    found = sorted((folder / "spool").glob("*.jsonl"))
+    return [Spool(folder, path.stem) for path in found if not path.name.endswith(".refused.jsonl")]
+
+
+def _whole(line: bytes, start: int) -> Entry | None:
+    try:
+        return decode(line, start)
+    except (ValueError, KeyError):
+        # its `record` never returned: the process was killed amid the write
+        if line.strip():
+            logger.warning("a torn line at byte %d is left out: %r", start, line[:200])
+        return None
+
+
+def _hold(file: IO[bytes], tries: int) -> bool:
+    """Whether `file` could be locked; several tries outlast a process that only looks."""
+    for _ in range(tries):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        else:
+            return True
+    return False

@@ -1,0 +1,32 @@
+"""What searches left in their spools, delivered later."""
+
+from pathlib import Path
+
+from pipeline.trackers import Account, Reason
+from pipeline.trackers.mlflow.retry import Patience
+from pipeline.trackers.mlflow.spool import Spool, spools
+from pipeline.trackers.mlflow.writer import write
+
+
+def deliver_rest(folder: Path, seconds: float) -> tuple[Account, ...]:
+    """An account for each search of the folder that owed anything; a silent MLflow is waited for `seconds`, once."""
+    accounts: list[Account] = []
+    for spool in spools(folder):
+        before = spool.owed
+        if before:
+            away = any(account.reason is Reason.AWAY for account in accounts)
+            reason = _deliver(spool, folder, 0.0 if away else seconds)
+            owed = spool.owed
+            accounts.append(Account(spool.search, max(before - owed, 0), owed, reason if owed else None))
+    return tuple(accounts)
+
+
+def _deliver(spool: Spool, folder: Path, seconds: float) -> Reason:
+    """Why something might be left, after `spool` is delivered as far as it can be."""
+    if spool.recording:
+        return Reason.RUNNING
+    with spool.writing(wait=False) as mine:
+        if not mine:
+            return Reason.WRITING
+        done = write(spool, folder, Patience(seconds, lambda: False))
+    return Reason.REFUSED if done == 0 else Reason.AWAY

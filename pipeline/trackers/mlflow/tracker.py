@@ -1,0 +1,80 @@
+"""A search's ledger: lines into a spool, and the process that carries them to MLflow."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Final, final
+
+import pipeline
+from pipeline.trackers import Links
+from pipeline.trackers.mlflow.encoding import Message, Opened, encode
+from pipeline.trackers.mlflow.links import addresses, root
+from pipeline.trackers.mlflow.spool import Spool
+from pipeline.values.events import ChampionRegistered, Event, FileAttached, SearchRecord
+
+STARTS: Final = 4
+"""How often a writer is started that dies before all is delivered."""
+GAVE_UP: Final = 3
+"""The exit status of a writer that MLflow did not answer."""
+
+
+@final
+class MlflowLedger:
+    """Writes lines, and never imports MLflow. Called from one thread; `patience` is what `close` waits for a store."""
+
+    def __init__(self, folder: Path, patience: float) -> None:
+        self._folder = folder.absolute()
+        self._patience = patience
+        self._spool: Spool
+        self._file: IO[bytes]
+        self._writer: subprocess.Popen[bytes]
+
+    def open(self, search: SearchRecord) -> None:
+        self._spool = Spool(self._folder, search.identity)
+        self._file = self._spool.appending()
+        self._append(Opened(search))
+        # MLflow's import and a fresh database take seconds: let them pass while Keras is imported
+        self._writer = self._start()
+
+    def record(self, event: Event) -> None:
+        match event:
+            case FileAttached(path):
+                self._append(replace(event, path=path.absolute()))
+            case ChampionRegistered(folder):
+                self._append(replace(event, folder=folder.absolute()))
+            case _:
+                self._append(event)
+
+    def close(self) -> Links:
+        self._file.close()
+        for _ in range(STARTS - 1):
+            if self._writer.wait() in (0, GAVE_UP):
+                break
+            self._writer = self._start()
+        self._writer.wait()
+        place = self._spool.state.place
+        found = addresses(place, root(self._folder)) if place else {}
+        return Links(found, self._spool.owed)
+
+    def _append(self, message: Message) -> None:
+        self._file.write(encode(int(time.time() * 1000), message))
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        logs = self._folder / "logs"
+        logs.mkdir(exist_ok=True)
+        house = str(Path(pipeline.__file__).parent.parent)
+        given = os.environ.get("PYTHONPATH")
+        told = (str(self._folder), self._spool.search, "--patience", str(self._patience))
+        with (logs / f"{self._spool.search}.log").open("ab") as log:
+            return subprocess.Popen(  # noqa: S603  # its own module, with its own arguments
+                [sys.executable, "-m", "pipeline.trackers.mlflow.writer", *told],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONPATH": f"{house}{os.pathsep}{given}" if given else house},
+                # Ctrl-C in the terminal is for the search: the writer delivers what it leaves
+                start_new_session=True,
+            )

@@ -1,0 +1,144 @@
+"""The trials of a search as nested runs: made late, filled in few batches, found again after a crash."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from pipeline.trackers.mlflow.batches import Point, log
+from pipeline.trackers.mlflow.encoding import Entry
+from pipeline.trackers.mlflow.runs import END, INTERRUPTED, KIND, PARENT, SEARCH, TRIAL, histories, number, stored
+from pipeline.trackers.mlflow.runs import trial_runs as runs_of
+from pipeline.trackers.mlflow.trial_end import end_points, end_tags
+from pipeline.values.events import EpochEnded, TrialEnded, TrialStarted
+from pipeline.values.trial import End, trial_name
+
+STATUS = {
+    End.COMPLETE: "FINISHED",
+    End.STOPPED_EARLY: "FINISHED",
+    End.PRUNED: "KILLED",
+    End.FAILED: "FAILED",
+}
+
+
+@final
+@dataclass(slots=True)
+class Flight:
+    """A trial that has begun and not ended; `waiting` is what its run does not hold yet, in order."""
+
+    number: int
+    run: str = ""
+    waiting: list[Entry] = field(default_factory=list)
+    since: float = 0.0
+    """When the oldest of `waiting` came, by the monotonic clock."""
+    there: frozenset[tuple[str, int, str]] | None = None
+    """Points that an earlier attempt at the same trial has left in the run: by name, step and value."""
+
+    def add(self, entry: Entry) -> None:
+        """Let `entry` wait."""
+        if not self.waiting:
+            self.since = time.monotonic()
+        self.waiting.append(entry)
+
+
+@final
+class Children:
+    """The child runs of one parent run. A method that fails may be called again with the same entry."""
+
+    def __init__(self, client: Any, search: str, parent: Any) -> None:
+        self._client = client
+        self._search = search
+        self._parent = parent
+        self._known: dict[int, str] | None = None
+        self.flights: dict[int, Flight] = {}
+
+    def forget(self) -> None:
+        """Look up again which runs there are: one may have been made by a call that seemed to fail."""
+        self._known = None
+
+    def run(self, trial: int) -> str:
+        """The id of a trial's run; KeyError where it has none."""
+        return self._runs()[trial]
+
+    def wait(self, trial: int, entry: Entry) -> None:
+        """A trial began or made an epoch: remember it until `flush` or `end`."""
+        self.flights.setdefault(trial, Flight(trial)).add(entry)
+
+    def flush(self, flight: Flight) -> None:
+        """Bring what waits into the trial's run, so that a watcher sees its curve grow."""
+        self._ready(flight)
+        log(self._client, flight.run, self._points(flight), _params(flight))
+        flight.waiting = []
+
+    def end(self, entry: Entry, ended: TrialEnded) -> None:
+        """Bring a trial's last epochs and its end into its run, and end the run."""
+        outcome = ended.outcome
+        flight = self.flights.get(outcome.number, Flight(outcome.number))
+        if not flight.run and not any(isinstance(w.message, TrialStarted) for w in flight.waiting):
+            # its start was delivered by a writer that is gone: the run may be there, and is to hold the same again
+            started = TrialStarted(outcome.trial, outcome.settings)
+            flight.waiting.insert(0, Entry(entry.at, started, entry.start, entry.stop))
+        self._ready(flight, reopening=False)
+        points = [*self._points(flight), *end_points(entry.at, outcome)]
+        log(self._client, flight.run, points, _params(flight), end_tags(outcome))
+        self._client.set_terminated(flight.run, STATUS[outcome.end], entry.at)
+        self.flights.pop(outcome.number, None)
+
+    def interrupt(self, at: int) -> None:
+        """End the runs of trials that were left without an end."""
+        for run in list(runs_of(self._client, self._parent, "attributes.status = 'RUNNING'")):
+            self._client.set_tag(run.info.run_id, END, INTERRUPTED)
+            self._client.set_terminated(run.info.run_id, "KILLED", at)
+        self.flights.clear()
+
+    def _runs(self) -> dict[int, str]:
+        if self._known is None:
+            self._known = {number(run): run.info.run_id for run in runs_of(self._client, self._parent)}
+        return self._known
+
+    def _ready(self, flight: Flight, *, reopening: bool = True) -> None:
+        """Find or make the flight's run."""
+        if flight.run:
+            return
+        earlier = self._runs().get(flight.number)
+        if earlier is None:
+            flight.run = self._runs()[flight.number] = self._make(flight)
+            return
+        names = {name for w in flight.waiting if isinstance(w.message, EpochEnded) for name in w.message.epoch.metrics}
+        found = histories(self._client, {earlier: [*names, "seconds/epoch"]})
+        flight.there = frozenset((m.key, m.step, repr(stored(m.value))) for _, m in found)
+        if reopening:
+            self._client.update_run(earlier, status="RUNNING")
+            if END in self._client.get_run(earlier).data.tags:
+                self._client.delete_tag(earlier, END)
+        flight.run = earlier
+
+    def _make(self, flight: Flight) -> str:
+        started = flight.waiting[0]
+        tags = {PARENT: self._parent.info.run_id, KIND: "trial", SEARCH: self._search, TRIAL: str(flight.number)}
+        if isinstance(started.message, TrialStarted):
+            trial = started.message.trial
+            tags["seed"] = str(trial.seed)
+            if trial.parent is not None:
+                tags["parent"] = str(trial.parent)
+        name = trial_name(flight.number)
+        made = self._client.create_run(self._parent.info.experiment_id, started.at, tags, name)
+        return str(made.info.run_id)
+
+    def _points(self, flight: Flight) -> list[Point]:
+        points = [
+            point for w in flight.waiting if isinstance(w.message, EpochEnded) for point in _epoch(w.at, w.message)
+        ]
+        if flight.there is None:
+            return points
+        return [p for p in points if (p[0], p[3], repr(p[1])) not in flight.there]
+
+
+def _epoch(at: int, ended: EpochEnded) -> list[Point]:
+    epoch = ended.epoch
+    spent = {"seconds/epoch": epoch.seconds} if epoch.seconds else {}
+    return [(name, value, at, epoch.number) for name, value in {**epoch.metrics, **spent}.items()]
+
+
+def _params(flight: Flight) -> dict[str, str]:
+    started = [w.message for w in flight.waiting if isinstance(w.message, TrialStarted)]
+    return {name: str(value) for name, value in started[-1].settings.items()} if started else {}

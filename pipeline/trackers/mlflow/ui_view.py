@@ -1,0 +1,99 @@
+"""How MLflow's UI shows a search at first: its trials best first, what varied as columns, its curves before all else.
+
+Left to itself, the UI shows neither values nor settings in its list, and bars of `best/…` above every curve. A view is
+the UI's own state as JSON, kept as a tag of the experiment; a link names its key.
+"""
+
+import json
+from collections.abc import Collection
+from typing import Any, Final
+
+from pipeline.trackers.mlflow.runs import PARENT
+from pipeline.values.events import SearchRecord
+from pipeline.values.trial import Direction
+
+TAG: Final = "mlflow.sharedViewState."
+"""What the tag's name begins with; a view's key follows, here the search's identity."""
+COLUMNS: Final = 12
+CHARTS: Final = 6
+"""A tag holds 5000 letters."""
+HIDDEN: Final = ("best", "seconds")
+"""Sections that are folded, by what their metrics' names begin with."""
+
+
+def state(search: SearchRecord, parent: str, metrics: Collection[str]) -> str:
+    """The view of a search whose trials have these metrics."""
+    varied = [name.removeprefix("space/") for name, value in search.settings.items() if _varies(name, value)]
+    return json.dumps(
+        {
+            "searchFilter": only(parent),
+            "orderByKey": "metrics.`value`",
+            "orderByAsc": Direction.of(search.objective) is Direction.MINIMIZE,
+            "startTime": "ALL",
+            "lifecycleFilter": "Active",
+            "datasetsFilter": [],
+            "modelVersionFilter": "All Runs",
+            "selectedColumns": ["metrics.`value`", "metrics.`epochs`", *(f"params.`{name}`" for name in varied)][
+                :COLUMNS
+            ],
+            "runsExpanded": {},
+            "runsPinned": [],
+            "runsHidden": [],
+            "runsHiddenMode": "FIRST_10_RUNS",
+            # the order is kept only where the UI takes it for one that a person made
+            "isAccordionReordered": True,
+            "compareRunCharts": [_chart(name) for name in _first(search.objective, metrics)],
+            "compareRunSections": [
+                _section("Model metrics", display=True),
+                *(_section(name, display=False) for name in HIDDEN),
+            ],
+        },
+        separators=(",", ":"),
+    )
+
+
+def only(parent: str) -> str:
+    """The filter that leaves a search's trials: nested runs start folded, but asked by their parent they lie open."""
+    return f'tags.`{PARENT}` = "{parent}"'
+
+
+def _varies(name: str, value: str) -> bool:
+    return name.startswith("space/") and value.startswith(("{", "["))
+
+
+def _first(objective: str, metrics: Collection[str]) -> list[str]:
+    """The objective and its training half, the losses, and then what else is measured on both parts."""
+    both = sorted(name for name in metrics if f"val_{name}" in metrics)
+    names = [objective, objective.removeprefix("val_"), "val_loss", "loss"]
+    names += [part for name in both for part in (f"val_{name}", name)]
+    return [name for name in dict.fromkeys(names) if name in metrics][:CHARTS]
+
+
+def _chart(metric: str) -> dict[str, Any]:
+    return {
+        "uuid": metric,
+        "type": "LINE",
+        "runsCountToCompare": 10,
+        "metricSectionId": "Model metrics",
+        "deleted": False,
+        "isGenerated": False,
+        "displayName": metric,
+        "metricKey": metric,
+        "lineSmoothness": 0,
+        "displayPoints": False,
+        "xAxisScaleType": "linear",
+        "scaleType": "linear",
+        "range": {},
+        "xAxisKey": "step",
+        "selectedXAxisMetricKey": "",
+        "yAxisKey": "metric",
+        "yAxisExpressions": [],
+        "ignoreOutliers": False,
+        "useGlobalXaxisKey": True,
+        "useGlobalLineSmoothing": True,
+    }
+
+
+def _section(name: str, *, display: bool) -> dict[str, Any]:
+    words = {"uuid": name, "name": name, "display": display, "isReordered": True, "deleted": False}
+    return {**words, "isGenerated": not display, "columns": 2}

@@ -1,0 +1,207 @@
+"""The loop that drives any search through any engine: ask, start, step, judge, tell."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, final
+
+from pipeline.config.experiment import Experiment
+from pipeline.engines import Engine
+from pipeline.searches import Search
+from pipeline.trackers import Ledger
+from pipeline.tuning import early_stopping
+from pipeline.tuning.clock import Clock
+from pipeline.tuning.study import Study
+from pipeline.values.blueprint import Blueprint
+from pipeline.values.events import EpochEnded, Event, TrialEnded, TrialStarted
+from pipeline.values.space import Params
+from pipeline.values.trial import BASELINE, End, Epoch, Fitted, Leaderboard, Outcome, Trial, TrialFailed, Verdict
+
+KEPT: Final = 10
+"""The number of best trials that keep their weights on disk; a search that promotes trials keeps all."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a search ends although it has more trials: at `deadline` on the monotonic clock, after `epochs` in all."""
+
+    interrupted: Callable[[], bool] = lambda: False
+    deadline: float = math.inf
+    epochs: float = math.inf
+
+    def reached(self, epochs: int) -> str:
+        """The limit that is reached after `epochs` epochs in all, in words; empty if none is."""
+        if time.monotonic() > self.deadline:
+            return "the search reached its time limit (search.minutes)"
+        return "the search used up its budget of epochs (search.budget)" if epochs >= self.epochs else ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A trial in flight, with what is known about it so far."""
+
+    trial: Trial
+    settings: Params
+    rule: early_stopping.Rule
+    watch: early_stopping.Watch = field(default_factory=early_stopping.Watch)
+    curve: tuple[Epoch, ...] = ()
+
+    def outcome(self, end: End, fitted: Fitted, **known: Any) -> Outcome:
+        """The outcome of this trial; `known` are the fields of `Outcome` that are not stored here."""
+        return Outcome(
+            self.trial,
+            self.settings,
+            end,
+            curve=self.curve,
+            seconds=fitted.seconds,
+            parameters=fitted.parameters,
+            summary=fitted.summary,
+            diagnosis=fitted.diagnosis,
+            **known,
+        )
+
+
+@final
+class Loop:
+    """Drives one search through one engine. When a trial ends, the next one takes its place at once.
+
+    Its `clock` measures ask and tell, build, train and tracking; the rest of the time is spent in the loop itself.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        engine: Engine,
+        blueprint: Blueprint,
+        experiment: Experiment,
+        ledger: Ledger,
+        study: Study,
+    ) -> None:
+        self.clock = Clock()
+        self._search = search
+        self._study = study
+        self._engine = engine
+        self._blueprint = blueprint
+        self._training = experiment.training
+        self._objective = experiment.search.objective
+        self._ledger = ledger
+        self._flights: dict[int, Flight] = {}
+        self._past = {outcome.number: outcome for outcome in study.past}
+        self._outcomes = [outcome for outcome in study.past if outcome.number != BASELINE]
+        self._epochs = sum(len(outcome.curve) for outcome in self._outcomes)
+
+    def run(self, limits: Limits) -> list[Outcome]:
+        """The outcomes, those of earlier runs first, until the search has no more trials or a limit is reached.
+
+        The best trials' weights are on disk before their outcome is told. After an interrupt, the trials in flight have
+        no outcome. At another limit they end as pruned after the running epoch.
+        """
+        while not limits.interrupted():
+            spent = limits.reached(self._epochs)
+            for flight in [*self._flights.values()] if spent else ():
+                # queued trials too: their first epoch might be minutes away
+                self._end(flight, End.PRUNED, spent)
+            with self.clock.phase("ask and tell"):
+                free = self._engine.capacity - len(self._flights)
+                asked = self._search.ask(free) if free > 0 and not spent else ()
+            for trial in asked:
+                self._start(trial)
+            if not self._flights:
+                if spent or not asked:
+                    break
+                continue
+            for epoch in self._step():
+                self._judge(epoch)
+        for flight in self._flights.values():
+            self._engine.stop(flight.trial)
+        return self._outcomes
+
+    def _start(self, trial: Trial) -> None:
+        if trial.number in self._past:
+            # the process was killed after the journal had the outcome and before the search had it
+            with self.clock.phase("ask and tell"):
+                self._search.tell(self._past[trial.number])
+            return
+        settings = self._blueprint.settings(trial.params)
+        # the trial's setting `epochs` is a limit too, in addition to the one from the search
+        rule = early_stopping.Rule.of(self._training, settings, min(trial.epochs, int(settings["epochs"])))
+        given = self._blueprint.given(trial.params)
+        self._flights[trial.number] = Flight(trial, given, rule)
+        self._record(TrialStarted(trial, given))
+        parent = self._study.weights[trial.parent] if trial.parent is not None else None
+        try:
+            with self.clock.phase("build"):
+                self._engine.start(trial, parent)
+        except TrialFailed as failure:
+            self._failed(failure)
+
+    def _step(self) -> Sequence[Epoch]:
+        try:
+            with self.clock.phase("train"):
+                return self._engine.step()
+        except TrialFailed as failure:
+            self._failed(failure)
+            return ()
+
+    def _judge(self, epoch: Epoch) -> None:
+        self._epochs += 1
+        self._record(EpochEnded(epoch))
+        flight = self._flights[epoch.trial]
+        flight = replace(flight, curve=(*flight.curve, epoch))
+        wrong = _not_finite(epoch, self._objective)
+        if wrong:
+            self._end(flight, End.FAILED, wrong)
+            return
+        judgement = early_stopping.judge(flight.rule, flight.watch, epoch)
+        flight = replace(flight, watch=judgement.watch)
+        self._flights[epoch.trial] = flight
+        if judgement.keep:
+            self._engine.keep(flight.trial)
+        with self.clock.phase("ask and tell"):
+            verdict = self._search.report(epoch)
+        if judgement.end is not None:
+            self._end(flight, judgement.end)
+        elif verdict is Verdict.PRUNE:
+            self._end(flight, End.PRUNED, f"by the pruner after epoch {epoch.number}")
+
+    def _end(self, flight: Flight, end: End, reason: str = "") -> None:
+        fitted = self._engine.stop(flight.trial)
+        value, best = None, None
+        if end in (End.COMPLETE, End.STOPPED_EARLY):
+            best = flight.watch.kept or flight.curve[-1].number
+            value = next(e for e in flight.curve if e.number == best).metrics[self._objective]
+            self._study.weights.put(flight.trial.number, fitted)
+        self._tell(flight.outcome(end, fitted, value=value, best_epoch=best, reason=reason))
+
+    def _failed(self, failure: TrialFailed) -> None:
+        flight = self._flights[failure.trial]
+        outcome = flight.outcome(End.FAILED, Fitted(()), value=None, best_epoch=None, reason=failure.reason)
+        self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
+        del self._flights[outcome.number]
+        self._outcomes.append(outcome)
+        if outcome.value is not None and not self._search.promotes:
+            best = Leaderboard.of(self._objective, self._outcomes, None, {}).outcomes[:KEPT]
+            self._study.weights.keep_only({BASELINE, *(o.number for o in best)})
+        # in this order: a trial that only the tracker has is trained again, to the same end and in the same run
+        self._record(TrialEnded(outcome))
+        with self.clock.phase("ask and tell"):
+            self._study.journal.append(outcome)
+            self._search.tell(outcome)
+
+    def _record(self, event: Event) -> None:
+        with self.clock.phase("tracking"):
+            self._ledger.record(event)
+
+
+def _not_finite(epoch: Epoch, objective: str) -> str:
+    """What is wrong with an epoch's numbers, in words; empty if nothing is."""
+    for name in ("loss", "val_loss", objective):
+        value = epoch.metrics.get(name, 0.0)
+        if not math.isfinite(value):
+            return f"{name} became {value} in epoch {epoch.number}: the learning rate may be too high"
+    return ""

@@ -1,0 +1,1 @@
+"""What stages hand on to each other: frozen values, and the one error that people read."""

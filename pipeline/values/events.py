@@ -1,0 +1,107 @@
+"""What a search tells its ledger, event by event."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias, final
+
+from pipeline.values.space import Params
+from pipeline.values.trial import Epoch, Outcome, Trial
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class DatasetRecord:
+    """A data set as a ledger remembers it; `columns` maps each raw column to its pandas dtype's name."""
+
+    name: str
+    source: str
+    digest: str
+    rows: int
+    target: str
+    columns: Mapping[str, str]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SearchRecord:
+    """A search as it begins: `identity` is unique to it, `settings` are flat, `files` map a name to its text."""
+
+    identity: str
+    experiment: str
+    title: str
+    objective: str
+    settings: Mapping[str, str]
+    tags: Mapping[str, str]
+    files: Mapping[str, str]
+    dataset: DatasetRecord
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TrialStarted:
+    """A trial begins, with all its settings, searched and fixed."""
+
+    trial: Trial
+    settings: Params
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """An epoch was measured."""
+
+    epoch: Epoch
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TrialEnded:
+    """A trial ended."""
+
+    outcome: Outcome
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FileAttached:
+    """A file belongs to the search, under `folder` (empty: the top); it is copied before the ledger closes."""
+
+    path: Path
+    folder: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SearchMeasured:
+    """Numbers and words of the search as a whole (`test/accuracy`, `seconds/tune`)."""
+
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ChampionRegistered:
+    """The champion's folder, ready to be logged and registered under the experiment's name.
+
+    The folder holds `champion.py` (the code of an `mlflow.pyfunc.PythonModel`), the files that it loads,
+    `input.json` (rows for the input example) and `output.json` (what the champion answers to them), both written
+    with `pandas.DataFrame.to_json(orient="split")`, and `requirements.txt`.
+    """
+
+    folder: Path
+    trial: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SearchEnded:
+    """The search is over; `interrupted` leaves the trials in flight without an end."""
+
+    interrupted: bool = False
+
+
+Event: TypeAlias = (
+    TrialStarted | EpochEnded | TrialEnded | FileAttached | SearchMeasured | ChampionRegistered | SearchEnded
+)

@@ -1,0 +1,33 @@
+"""Which charts a comparison draws."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.commands.compare.page import PICTURE, write
+from pipeline.commands.compare.selection import Chosen, Past, Selection
+from pipeline.trackers import About, Line
+from pipeline.values.trial import End, Epoch
+
+
+def search(name: str, trials: int) -> Past:
+    """A search in which each trial is better than the one before."""
+    curves = [
+        [Epoch(n, e, {"loss": 1 / (n + e), "val_loss": 1.1 / (n + e)}) for e in (1, 2)] for n in range(trials + 1)
+    ]
+    lines = [
+        Line(n, {"width": 8 * n}, End.COMPLETE, 1.1 / (n + 2), 2, tuple(curve), epochs=2)
+        for n, curve in enumerate(curves)
+    ]
+    return Past(About(name, "titanic", "optuna tpe", "val_loss", {}), tuple(lines))
+
+
+@pytest.mark.parametrize(("trials", "course"), [((1, 1), False), ((1, 3), True), ((3, 4), True)])
+def test_searches_of_one_trial_alone_have_no_course(trials: tuple[int, int], course: bool, tmp_path: Path) -> None:
+    pasts = [search(f"titanic-{count}-{i}", count) for i, count in enumerate(trials)]
+    chosen = tuple(Chosen("winner", past, past.ranked[0]) for past in pasts)
+    page = write(Selection(chosen, tuple(pasts)), [], tmp_path / "made")
+    names = {path.name for path in page.parent.iterdir()}
+    assert {"curves_loss.png", PICTURE} <= names
+    assert ("best_so_far_val_loss.png" in names) == course
+    assert ("Best val_loss so far" in page.read_text("utf-8")) == course

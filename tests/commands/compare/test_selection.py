@@ -1,0 +1,134 @@
+"""Which trials are compared: by default, and by each way in which a user can name them."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from pipeline.commands.compare.differences import lines, settings, table
+from pipeline.commands.compare.selection import Request, Selection, Selector
+from pipeline.trackers import memory
+from pipeline.values.errors import UserError
+from pipeline.values.events import DatasetRecord, EpochEnded, SearchMeasured, SearchRecord, TrialEnded, TrialStarted
+from pipeline.values.trial import BASELINE, End, Epoch, Outcome, Trial
+
+VALUES = {
+    "a-1": (0.5, 0.4, 0.3, 0.6),  # the first value is the baseline's
+    "a-2": (0.5, 0.45, None, 0.2, 0.35, 0.9),
+    "a-3": (0.5, None),
+    "b-1": (0.8, 0.7),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder whose archive in memory holds four searches of two experiments."""
+    for identity, values in VALUES.items():
+        remember(tmp_path, identity, values)
+    return tmp_path
+
+
+def remember(folder: Path, identity: str, values: tuple[float | None, ...]) -> None:
+    ledger = memory.create(folder)
+    experiment = {"a": "alpha", "b": "beta"}[identity[0]]
+    dataset = DatasetRecord("rows", "rows.csv", "0" * 64, 10, "y", {"y": "int64"})
+    ledger.open(SearchRecord(identity, experiment, "optuna tpe", "val_loss", {}, {}, {}, dataset))
+    for number, value in enumerate(values):
+        trial = Trial(number, {"width": 8 * number}, seed=1, epochs=2)
+        chosen: dict[str, bool | int | float | str] = {"width": 8 * number, "rate": 0.0123456, "optimizer": "adam"}
+        curve = tuple(Epoch(number, e, {"loss": 1 / e, "val_loss": (value or 0.99) + 2 - e}) for e in (1, 2))
+        ledger.record(TrialStarted(trial, chosen))
+        for epoch in curve:
+            ledger.record(EpochEnded(epoch))
+        end, best = (End.PRUNED, None) if value is None else (End.COMPLETE, 2)
+        ledger.record(TrialEnded(Outcome(trial, chosen, end, value, best, curve, seconds={"train": 2.0}, parameters=9)))
+    ledger.record(SearchMeasured({"test/accuracy": 0.81, "test/accuracy_low": 0.7, "baseline/untuned/accuracy": 0.78}))
+    ledger.close()
+
+
+def select(folder: Path, request: Request) -> Selection:
+    return Selector(memory.archive(folder)).select(request)
+
+
+def named(selection: Selection) -> list[str]:
+    return [f"{trial.search.about.identity}/{trial.line.number}" for trial in selection.trials]
+
+
+def test_usual_are_best_median_and_baseline_of_the_latest_search_with_a_value_and_the_winners_before(
+    folder: Path,
+) -> None:
+    found = select(folder, Request("alpha"))
+    assert named(found) == ["a-2/3", "a-2/1", "a-2/0", "a-1/2"]
+    assert found.titles == [
+        "best: trial 3 of a-2",
+        "median: trial 1 of a-2",
+        "baseline of a-2",
+        "winner: trial 2 of a-1",
+    ]
+    assert [past.about.identity for past in found.searches] == ["a-2", "a-1"]
+
+
+def test_curves_are_read_of_the_chosen_trials_alone(folder: Path) -> None:
+    found = select(folder, Request("alpha"))
+    assert [len(trial.line.curve) for trial in found.trials] == [2, 2, 2, 2]
+    assert not any(line.curve for past in found.searches for line in past.lines)
+
+
+@pytest.mark.parametrize(
+    ("request_", "wanted"),
+    [
+        (Request("alpha", runs=("1", "0")), ["a-3/1", "a-3/0"]),
+        (Request("alpha", runs=("a-1/3", "latest-1/4", "b-1/1")), ["a-1/3", "a-2/4", "b-1/1"]),
+        (Request("alpha", runs=("a-2/3", "a-2/3")), ["a-2/3"]),
+        (Request("alpha", searches=("latest-1", "a-1")), ["a-2/3", "a-1/2"]),
+        (Request("beta", experiments=("beta",)), ["b-1/1"]),
+        (Request("alpha", runs=("a-2/1",), searches=("a-2",), experiments=("beta",)), ["a-2/1", "a-2/3", "b-1/1"]),
+    ],
+    ids=str,
+)
+def test_trials_searches_and_experiments_are_found_by_name(folder: Path, request_: Request, wanted: list[str]) -> None:
+    assert named(select(folder, request_)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (Request("alpah"), "compare, EXP: `alpah` has no searches. Did you mean `alpha`?"),
+        (Request("alpha", experiments=("betta",)), "compare, EXPS: `betta` has no searches. Did you mean `beta`?"),
+        (Request("alpha", searches=("latst",)), "compare, A, B: there is no search `latst`. Did you mean `latest`?"),
+        (Request("alpha", searches=("a-9",)), "compare, A, B: there is no search `a-9`. Did you mean `a-3`?"),
+        (Request("alpha", searches=("a-3",)), "compare: no trial of `a-3` has a value. Name its trials in RUNS."),
+        (Request("alpha", runs=("7",)), "compare, RUNS: `a-3` has no trial `7`. It has 0 to 1; 0 is the baseline."),
+        (Request("alpha", runs=("a-1/7",)), "compare, RUNS: `a-1` has no trial `7`. It has 0 to 3; 0 is the baseline."),
+        (
+            Request("alpha", runs=("a-",)),
+            "compare, RUNS: 12 runs begin with `a-`. "
+            "Give a trial's number, `search/number`, or the beginning of one MLflow run's id.",
+        ),
+    ],
+    ids=str,
+)
+def test_a_name_of_nothing_is_answered_with_the_nearest(folder: Path, request_: Request, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        select(folder, request_)
+    assert str(error.value) == message
+
+
+def test_the_table_says_what_differs_and_gives_each_its_searchs_test_scores(folder: Path) -> None:
+    found = select(folder, Request("alpha"))
+    rows = table(found).set_index("trial")
+    assert rows["val_loss"].tolist() == [0.2, 0.45, 0.5, 0.3]
+    assert rows["width"].tolist() == ["24", "8", "0", "16"]
+    assert not {"rate", "optimizer"} & set(rows.columns)
+    scores = rows["test accuracy"].tolist()
+    assert (scores[0], scores[2:]) == (0.81, [0.78, 0.81])
+    assert math.isnan(scores[1])
+    assert dict(lines(found))["test accuracy"] == ["0.81", "-", "0.78", "0.81"]
+    assert settings(found.trials[0], found) == ["width = 24"]
+
+
+def test_a_single_search_needs_no_name(folder: Path) -> None:
+    found = select(folder, Request("alpha", runs=("a-1/1", "a-1/0")))
+    assert found.titles == ["trial 1", "baseline"]
+    assert "search" not in dict(lines(found))
+    assert found.trials[1].line.number == BASELINE

@@ -1,0 +1,62 @@
+"""A search that is killed at random moments and started again: nothing is lost, and nothing is recorded twice."""
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.trackers.mlflow import archive
+from pipeline.tuning.journal import Journal
+from pipeline.values.trial import Outcome
+from tests.commands.conftest import Start, Type
+
+LIBRARIES = {
+    "optuna": ("--trials", "400", "--set", "training.epochs=40"),
+    "keras_tuner": ("--library", "keras_tuner", "--sampler", "hyperband", "--set", "training.epochs=27"),
+}
+KILLS = 10
+
+
+def outcomes(mlruns: Path) -> list[Outcome]:
+    """The outcomes in the search's own journal, by number."""
+    (study,) = (mlruns / "studies").iterdir()
+    return sorted(Journal(study / "outcomes.jsonl").read(), key=lambda o: o.number)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_search_killed_at_ten_random_moments_loses_and_doubles_nothing(
+    library: str, started: Start, typed: Type, here: Path
+) -> None:
+    words = ("tune", "titanic", *LIBRARIES[library])
+    seed = int(os.environ.get("KILL_SEED", time.time_ns() % 10_000))
+    moments = random.Random(seed)
+    for _ in range(KILLS):
+        process = started(*words)
+        assert process.stdout is not None
+        trials = moments.randrange(3)
+        for text in process.stdout:
+            trials -= "  trial " in text or "  baseline " in text
+            if trials <= 0:
+                break
+        time.sleep(moments.uniform(0.0, 0.4))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    done = typed(*words)
+    assert (done.returncode, done.stderr) == (0, ""), f"KILL_SEED={seed} repeats these kills; {done.stdout}"
+    assert "continues after" in done.stdout
+
+    journal = outcomes(here / "mlruns")
+    found = archive(here / "mlruns")
+    (search,) = found.searches("titanic")
+    read = found.curves(search)
+    assert [line.number for line in read] == [o.number for o in journal] == list(range(len(journal)))
+    for line, outcome in zip(read, journal, strict=True):
+        assert (line.end, line.value, line.best_epoch) == (outcome.end, outcome.value, outcome.best_epoch)
+        assert line.settings == {name: str(value) for name, value in outcome.settings.items()}
+        assert [(e.number, e.metrics["val_loss"]) for e in line.curve] == [
+            (e.number, e.metrics["val_loss"]) for e in outcome.curve
+        ]

@@ -1,0 +1,179 @@
+"""An experiment file is resolved as written, or one line says what is wrong with it."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from pipeline.config.json_schema import schema
+from pipeline.config.optimizers import CLASSES, EVERY, OWN
+from pipeline.config.read import resolve
+from pipeline.config.write import resolved
+from pipeline.tuning.identity import fingerprint
+from pipeline.values.data import Task
+from pipeline.values.errors import UserError
+from pipeline.values.space import Choice, Float, Int
+from tests.conftest import Make
+
+FILES = sorted(Path("experiments").glob("*.toml"))
+
+
+def test_the_space_and_the_fixed_settings_come_from_model_and_training(titanic: Make) -> None:
+    experiment = titanic()
+    assert experiment.space.dimensions == {
+        "width": Int(8, 128, step=8),
+        "depth": Int(1, 4),
+        "dropout": Float(0.0, 0.5),
+        "learning_rate": Float(1e-4, 1e-1, log=True),
+    }
+    assert experiment.fixed["optimizer"] == "adam"
+    assert experiment.fixed["patience"] == 8
+
+
+def test_a_fixed_setting_becomes_searchable_by_one_line(titanic: Make) -> None:
+    space = titanic({"training.batch_size": [16, 32], "training.early_stopping.patience": {"low": 2, "high": 4}}).space
+    assert space.dimensions["batch_size"] == Choice((16, 32))
+    assert space.dimensions["patience"] == Int(2, 4)
+
+
+def test_the_baseline_is_whole_and_takes_no_number_of_another_optimizer(titanic: Make) -> None:
+    baseline = titanic({"training.beta_1": 0.5, "model.activation": "tanh"}).baseline
+    assert baseline["activation"] == "tanh"
+    assert baseline["optimizer"] == "sgd"
+    assert baseline["epochs"] == 100
+    assert "beta_1" not in baseline
+
+
+WRONG = [
+    ({"training.optimiser": "adam"}, "training.optimiser: unknown key. Did you mean `training.optimizer`?"),
+    ({"training.learning_rat": 0.1}, "Did you mean `training.learning_rate`?"),
+    ({"training.learning_rate": {"low": 1.0, "high": 0.1}}, "training.learning_rate: low 1.0 is above high 0.1: swap"),
+    (
+        {"training.momentum": 0.9},
+        "training.momentum: adam has no such argument. Optimizers that have it: sgd, rmsprop.",
+    ),
+    ({"training.weight_decay": {"low": 0, "high": 1, "log": True}}, "low 0.0 cannot lie on a logarithmic axis"),
+    ({"training.learning_rate": {"low": 0.1, "high": 1, "log": True, "step": 0.1}}, "`step` and `log` exclude"),
+    ({"training.early_stopping.patiense": 3}, "Did you mean `training.early_stopping.patience`?"),
+    ({"training.early_stopping": True}, "training.early_stopping: is True, not a table."),
+    ({"training.early_stopping.monitor": "val_los"}, "Did you mean `val_loss`?"),
+    ({"training.early_stopping.monitor": ["loss", "val_loss"]}, "training.early_stopping.monitor: is ['loss'"),
+    ({"training.backend": ["tensorflow"]}, "training.backend: `['tensorflow']` is unknown."),
+    ({"model.width": "x"}, "model.width: is 'x', not a whole number."),
+    ({"model.width": {"low": 8, "hig": 9}}, "model.width: `hig` is unknown in a range. Did you mean `high`?"),
+    ({"model.width": {"low": 8}}, "model.width: is a range without `high`."),
+    ({"model.width": []}, "model.width: choices are empty"),
+    ({"model.dropout": 1.0}, "model.dropout: 1.0 is out of bounds. Allowed: at least 0 and below 1."),
+    ({"model.family": "mpl"}, "model.family: `mpl` is unknown. Did you mean `mlp`?"),
+    ({"training.optimizer": ["adam", "sdg"]}, "training.optimizer: `sdg` is unknown. Did you mean `sgd`?"),
+    ({"search.trials": 0}, "search.trials: is 0."),
+    ({"search.library": "optona"}, "search.library: `optona` is unknown. Did you mean `optuna`?"),
+    ({"search.sampler": "tpee"}, "search.sampler: optuna has no sampler `tpee`. Did you mean `tpe`?"),
+    ({"search.sampler": "hyperband"}, "keras_tuner"),
+    ({"search.sampler": "grid"}, "points"),
+    ({"search.objective": "val_acuracy"}, "Did you mean `val_accuracy`?"),
+    ({"serch.objective": "loss"}, "serch: unknown section. Did you mean `search`?"),
+    ({"baseline.widht": 3}, "baseline.widht: unknown setting. Did you mean `width`?"),
+    ({"baseline.width": [3]}, "baseline.width: is [3]."),
+    ({"data.source": "cvs"}, "data.source: `cvs` is unknown. Did you mean `csv`?"),
+    ({"data.columns": {"numerik": ["Age"]}}, "Did you mean `data.columns.numeric`?"),
+    ({"data.split.test": 1.2}, "data.split.test: is 1.2."),
+]
+
+
+@pytest.mark.parametrize(("overrides", "message"), WRONG, ids=lambda v: str(v)[:48])
+def test_what_is_wrong_is_said_in_one_line(titanic: Make, overrides: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError) as error:
+        titanic(overrides).check_objective(Task.BINARY)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_error_in_the_file_names_the_file_and_one_on_the_command_line_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('[data]\nsource = "titanic"\n[model]\nfamily = "mlp"\nwidht = 3\n')
+    with pytest.raises(UserError, match=re.escape(f"{file}, model.widht: unknown key. Did you mean `model.width`?")):
+        resolve(str(file))
+    file.write_text('[data]\nsource = "titanic"\n[model]\nfamily = "mlp"\n')
+    with pytest.raises(UserError, match=r"^command line, model\.width: "):
+        resolve(str(file), {"model.width": 0})
+
+
+def test_a_file_that_is_not_there_or_no_toml(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Did you mean `titanic`"):
+        resolve("titnic")
+    file = tmp_path / "broken.toml"
+    file.write_text("[data\n")
+    with pytest.raises(UserError, match=r"broken\.toml: this is not valid TOML: .*line 1"):
+        resolve(str(file))
+
+
+def test_a_resolved_file_says_everything_and_reads_back_the_same(titanic: Make, tmp_path: Path) -> None:
+    experiment = titanic({"search.trials": 3, "training.optimizer": ["adam", "sgd"]})
+    file = tmp_path / "titanic.toml"
+    file.write_text(resolved(experiment))
+    assert resolve(str(file)).model_copy(update={"file": experiment.file}) == experiment
+
+
+def test_the_fingerprint_follows_all_but_the_limits(titanic: Make) -> None:
+    own = fingerprint(titanic(), "digest")
+    assert fingerprint(titanic({"search.trials": 7, "search.minutes": 1.5}), "digest") == own
+    assert fingerprint(titanic({"search.seed": 8}), "digest") != own
+    assert fingerprint(titanic({"baseline.width": 8}), "digest") != own
+    assert fingerprint(titanic(), "other data") != own
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_every_experiment_is_right_and_fits_the_schema(file: Path) -> None:
+    resolve(str(file))
+    text = file.read_text("utf-8")
+    jsonschema.validate(tomllib.loads(text), schema())
+    assert text.startswith("#:schema ../pipeline/config/experiment.schema.json\n")
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.stem != "titanic"], ids=str)
+def test_an_originals_settings_name_every_number_of_their_optimizer(file: Path) -> None:
+    baseline = resolve(str(file)).baseline
+    numbers = {"learning_rate", *OWN[str(baseline["optimizer"])]}
+    assert numbers <= baseline.keys()
+    assert {"epochs", "batch_size"} <= baseline.keys()
+
+
+def test_the_schema_refuses_what_the_file_may_not_say() -> None:
+    file = tomllib.loads(FILES[0].read_text("utf-8"))
+    file["training"]["optimiser"] = "adam"
+    with pytest.raises(jsonschema.ValidationError, match="'optimiser' was unexpected") as error:
+        jsonschema.validate(file, schema())
+    assert list(error.value.absolute_path) == ["training"]
+
+
+def test_the_committed_schema_is_the_one_the_code_makes() -> None:
+    written = json.loads(Path("pipeline/config/experiment.schema.json").read_text("utf-8"))
+    assert written == schema(), "renew it with `make schema`"
+
+
+def test_the_table_of_optimizers_is_that_of_keras() -> None:
+    import inspect
+
+    import keras
+
+    for name, own in OWN.items():
+        kind = getattr(keras.optimizers, CLASSES[name])
+        assert {*EVERY, *own} <= set(inspect.signature(kind.__init__).parameters), name
+
+
+def test_a_searched_scale_is_a_setting_of_trials_and_of_the_baseline() -> None:
+    experiment = resolve("titanic", {"preprocess.scale": ["standard", "robust"], "baseline.scale": "minmax"})
+    assert experiment.space.dimensions["scale"] == Choice(("standard", "robust"))
+    assert experiment.baseline["scale"] == "minmax"
+    assert resolve("titanic", {"preprocess.scale": ["robust", "minmax"]}).baseline["scale"] == "standard"
+    assert "scale" not in resolve("titanic").settings
+
+
+def test_a_fixed_scale_is_no_setting_of_the_baseline() -> None:
+    with pytest.raises(UserError, match=r"baseline\.scale"):
+        resolve("titanic", {"baseline.scale": "minmax"})

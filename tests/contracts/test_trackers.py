@@ -1,0 +1,246 @@
+"""What every ledger promises: one story, told to each that `choose` lists, and read back."""
+
+import math
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.config.parts import names, part
+from pipeline.trackers import Archive, ComparisonPage, Ledger, Line, Links
+from pipeline.values.events import (
+    DatasetRecord,
+    EpochEnded,
+    FileAttached,
+    SearchEnded,
+    SearchMeasured,
+    SearchRecord,
+    TrialEnded,
+    TrialStarted,
+)
+from pipeline.values.trial import End, Epoch, Outcome, Trial
+
+pytestmark = pytest.mark.slow
+
+BASELINE, EARLY, PRUNED, FAILED, CUT_OFF, LATE = range(6)
+
+
+@dataclass(frozen=True)
+class Story:
+    """A search that was interrupted, and opened again; and another one of the same experiment."""
+
+    module: Any
+    folder: Path
+    interrupted: Sequence[Line]
+    ended: Sequence[Line]
+    links: Sequence[Links]
+
+    def line(self, number: int) -> Line:
+        return next(line for line in self.ended if line.number == number)
+
+
+@pytest.fixture(scope="module", params=names("trackers"))
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    module: Any = part("trackers", request.param, "ledger")
+    folder = tmp_path_factory.mktemp(request.param)
+    # a fresh database costs seconds: the session makes one
+    template = tmp_path_factory.getbasetemp() / "template" / "mlflow.db"
+    if not template.exists():
+        part("trackers", "mlflow", "ledger").archive(template.parent)
+    with closing(sqlite3.connect(template)) as made, closing(sqlite3.connect(folder / "mlflow.db")) as copy:
+        made.backup(copy)  # a copy of the file alone lacks what stands in the write-ahead log
+    picture = folder / "curves.png"
+    picture.write_bytes(b"picture")
+
+    ledger: Ledger = module.create(folder)
+    ledger.open(search("one"))
+    for number in (BASELINE, EARLY, PRUNED, FAILED, CUT_OFF):
+        ledger.record(TrialStarted(trial(number), settings(number)))
+    # epochs of trials in flight come interleaved
+    for step in (1, 2, 3):
+        for number in (BASELINE, EARLY, PRUNED, FAILED, CUT_OFF):
+            ledger.record(EpochEnded(curve(number)[step - 1]))
+    ledger.record(TrialEnded(outcome(BASELINE, End.COMPLETE)))
+    ledger.record(TrialEnded(outcome(EARLY, End.STOPPED_EARLY)))
+    ledger.record(TrialEnded(outcome(PRUNED, End.PRUNED)))
+    ledger.record(TrialEnded(outcome(FAILED, End.FAILED)))
+    ledger.record(SearchMeasured({"seconds/tune": 1.5}, {"note": "a word"}))
+    ledger.record(FileAttached(picture, "figures"))
+    ledger.record(SearchEnded(interrupted=True))
+    links = [ledger.close()]
+    interrupted = module.archive(folder).curves("one")
+
+    ledger = module.create(folder)
+    ledger.open(search("one", trials="200"))
+    for number in (CUT_OFF, LATE):
+        ledger.record(TrialStarted(trial(number), settings(number)))
+        for epoch in curve(number):
+            ledger.record(EpochEnded(epoch))
+        ledger.record(TrialEnded(outcome(number, End.COMPLETE)))
+    ledger.record(SearchEnded())
+    links.append(ledger.close())
+
+    ledger = module.create(folder)
+    ledger.open(search("two"))
+    ledger.record(SearchEnded())
+    links.append(ledger.close())
+    return Story(module, folder, interrupted, module.archive(folder).curves("one"), links)
+
+
+def test_nothing_is_owed_after_close(story: Story) -> None:
+    assert [link.owed for link in story.links] == [0, 0, 0]
+
+
+def test_addresses_are_absolute(story: Story) -> None:
+    assert all(address.startswith("http") for link in story.links for address in link.addresses.values())
+
+
+def test_every_trial_is_there_once_the_baseline_first(story: Story) -> None:
+    assert [line.number for line in story.interrupted] == [BASELINE, EARLY, PRUNED, FAILED, CUT_OFF]
+    assert [line.number for line in story.ended] == [BASELINE, EARLY, PRUNED, FAILED, CUT_OFF, LATE]
+
+
+@pytest.mark.parametrize("number", [BASELINE, EARLY, PRUNED, FAILED, CUT_OFF, LATE])
+def test_a_curve_reads_back_equal_nan_and_infinity_included(story: Story, number: int) -> None:
+    assert comparable(story.line(number).curve) == comparable(curve(number))
+
+
+def test_ends_read_back(story: Story) -> None:
+    found = {line.number: line.end for line in story.ended}
+    assert found == {
+        BASELINE: End.COMPLETE,
+        EARLY: End.STOPPED_EARLY,
+        PRUNED: End.PRUNED,
+        FAILED: End.FAILED,
+        CUT_OFF: End.COMPLETE,
+        LATE: End.COMPLETE,
+    }
+
+
+def test_a_value_and_its_epoch_read_back_where_the_trial_has_them(story: Story) -> None:
+    assert story.line(BASELINE).value == outcome(BASELINE, End.COMPLETE).value
+    assert story.line(BASELINE).best_epoch == 2
+    assert story.line(PRUNED).value is None
+    assert story.line(FAILED).best_epoch is None
+
+
+def test_settings_read_back_as_text(story: Story) -> None:
+    assert story.line(EARLY).settings == {name: str(value) for name, value in settings(EARLY).items()}
+
+
+def test_a_trial_in_flight_at_an_interruption_has_a_curve_and_no_end(story: Story) -> None:
+    line = next(line for line in story.interrupted if line.number == CUT_OFF)
+    assert (line.end, line.value, line.best_epoch) == (None, None, None)
+    assert comparable(line.curve) == comparable(curve(CUT_OFF))
+
+
+def test_searches_are_named_once_the_latest_first(story: Story) -> None:
+    assert list(story.module.archive(story.folder).searches("titanic")) == ["two", "one"]
+
+
+def test_what_was_never_recorded_reads_back_as_nothing(story: Story) -> None:
+    archive = story.module.archive(story.folder)
+    assert list(archive.searches("mnist")) == []
+    assert list(archive.curves("three")) == []
+    assert archive.champion("mnist") is None
+
+
+def test_a_trial_of_which_no_curve_is_asked_reads_back_the_same_without_it(story: Story) -> None:
+    archive: Archive = story.module.archive(story.folder)
+    found = archive.curves("one", {EARLY})
+    assert [bool(line.curve) for line in found] == [line.number == EARLY for line in story.ended]
+    bare = [replace(line, curve=(), epochs=3) for line in story.ended]
+    assert [replace(line, curve=(), epochs=3) for line in found] == bare
+
+
+def test_what_a_trial_took_reads_back(story: Story) -> None:
+    assert {(line.epochs, line.parameters, line.seconds["train"]) for line in story.ended} == {(3, 100, 0.75)}
+
+
+def test_a_trial_is_found_by_the_beginning_of_its_run(story: Story) -> None:
+    archive: Archive = story.module.archive(story.folder)
+    for line in story.ended:
+        assert list(archive.find(line.run)) == [("one", line.number)]
+        assert ("one", line.number) in archive.find(line.run[:3])
+    assert list(archive.find("no such run")) == []
+
+
+def test_a_search_as_a_whole_reads_back(story: Story) -> None:
+    archive: Archive = story.module.archive(story.folder)
+    about = archive.about("one")
+    assert about is not None
+    assert (about.identity, about.experiment, about.title) == ("one", "titanic", "search one")
+    assert (about.objective, about.metrics["seconds/tune"]) == ("val_loss", 1.5)
+    assert archive.about("three") is None
+    assert list(archive.experiments()) == ["titanic"]
+
+
+def test_a_comparison_is_kept_and_is_no_search(story: Story) -> None:
+    page = story.folder / "pages" / "compare.html"
+    page.parent.mkdir()
+    page.write_text("a page")
+    links = story.module.attach(story.folder, ComparisonPage("titanic", "compare two", {"trials": "one/1 one/2"}, page))
+    assert all(address.startswith("http") for address in links.addresses.values())
+    assert links.owed == 0
+    archive: Archive = story.module.archive(story.folder)
+    assert list(archive.searches("titanic")) == ["two", "one"]
+    assert len(archive.curves("one")) == len(story.ended)
+
+
+def search(identity: str, trials: str = "100") -> SearchRecord:
+    columns = {"Age": "float64", "Sex": "str", "Survived": "int64"}
+    return SearchRecord(
+        identity=identity,
+        experiment="titanic",
+        title=f"search {identity}",
+        objective="val_loss",
+        settings={"search.trials": trials, "search.sampler": "tpe"},
+        tags={"code": "abc"},
+        files={"experiment.toml": "[data]\n"},
+        dataset=DatasetRecord("titanic", "titanic.csv", "0" * 64, 891, "Survived", columns),
+    )
+
+
+def trial(number: int) -> Trial:
+    return Trial(number, {"width": 8 * number}, seed=number, epochs=3)
+
+
+def settings(number: int) -> dict[str, bool | int | float | str]:
+    return {"width": 8 * number, "learning_rate": 1e-4, "optimizer": "adam", "nesterov": True}
+
+
+def curve(number: int) -> tuple[Epoch, ...]:
+    losses = {
+        EARLY: (0.5, math.nan, math.nan),
+        FAILED: (0.5, math.inf, -math.inf),
+    }.get(number, (0.7 + number, 0.1 + 0.2, 0.6))
+    return tuple(
+        Epoch(number, step, {"loss": loss, "val_loss": loss, "val_accuracy": 0.5}, seconds=0.25)
+        for step, loss in enumerate(losses, start=1)
+    )
+
+
+def outcome(number: int, end: End) -> Outcome:
+    has_value = end in (End.COMPLETE, End.STOPPED_EARLY)
+    best = 1 if number == EARLY else 2
+    return Outcome(
+        trial(number),
+        settings(number),
+        end,
+        curve(number)[best - 1].metrics["val_loss"] if has_value else None,
+        best if has_value else None,
+        curve(number),
+        reason="no memory" if end is End.FAILED else "",
+        seconds={"train": 0.75},
+        parameters=100,
+        summary="Model: a small one",
+    )
+
+
+def comparable(found: Sequence[Epoch]) -> list[tuple[int, int, float, dict[str, str]]]:
+    """Epochs that compare as people read them: NaN equals NaN."""
+    return [(e.trial, e.number, e.seconds, {k: repr(v) for k, v in sorted(e.metrics.items())}) for e in found]

@@ -1,0 +1,50 @@
+import math
+
+import pytest
+
+from pipeline.evaluation.report import Comparison, Report, Row
+from pipeline.evaluation.scores import Score
+
+
+@pytest.mark.parametrize(
+    ("advantage", "sentence"),
+    [
+        (Score(0.03, 0.01, 0.05), "beats the mean by 0.03 in RMSE (95 % interval 0.01 to 0.05)"),
+        (
+            Score(0.03, -0.01, 0.07),
+            "cannot be told apart from the mean in RMSE: 0.03 better (95 % interval of its advantage -0.01 to 0.07)",
+        ),
+        (
+            Score(-0.03, -0.07, 0.0),
+            "cannot be told apart from the mean in RMSE: 0.03 worse (95 % interval of its advantage -0.07 to 0)",
+        ),
+        (
+            Score(-0.03, -0.05, -0.01),
+            "does NOT beat the mean: 0.03 worse in RMSE (95 % interval of its advantage -0.05 to -0.01)",
+        ),
+        (
+            Score(0.0, 0.0, 0.0),
+            "cannot be told apart from the mean in RMSE: equal (95 % interval of its advantage 0 to 0)",
+        ),
+    ],
+)
+def test_a_comparison_says_what_its_interval_allows(advantage: Score, sentence: str) -> None:
+    assert Comparison("rmse", "the mean", advantage).sentence == sentence
+
+
+def test_metrics_are_named_for_the_ledger_and_undefined_ones_left_out() -> None:
+    rows = (
+        Row("champion", "champion", {"accuracy": Score(0.8, 0.7, 0.9), "roc_auc": Score(math.nan, math.nan, math.nan)}),
+        Row("dummy", "majority class", {"accuracy": Score(0.6, 0.5, 0.7)}),
+    )
+    report = Report("titanic", test=rows, validation={"accuracy": Score(0.85, 0.75, 0.95)})
+    assert report.metrics == {
+        "test/accuracy": 0.8,
+        "test/accuracy_low": 0.7,
+        "test/accuracy_high": 0.9,
+        "baseline/dummy/accuracy": 0.6,
+        "validation/accuracy": 0.85,
+        "validation/accuracy_low": 0.75,
+        "validation/accuracy_high": 0.95,
+    }
+    assert "| majority class | 0.6 [0.5, 0.7] |" in Report("t", test=(rows[1],), count=9).text()

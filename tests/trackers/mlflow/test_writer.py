@@ -1,0 +1,149 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from pipeline.trackers.mlflow import archive
+from pipeline.trackers.mlflow.spool import Spool
+from pipeline.trackers.mlflow.tracker import MlflowLedger
+from pipeline.values.events import ChampionRegistered, Event, SearchEnded, SearchRecord
+
+pytestmark = pytest.mark.slow
+
+TRIALS = 10
+EPOCHS = 8
+
+
+@pytest.fixture
+def spool(spooled: Callable[[Sequence[Event]], Spool], trained: Any, champion: Path) -> Spool:
+    """Trials in two lanes, so that one is always amid its epochs, and a champion."""
+    pairs = [(trained(number, EPOCHS), trained(number + 1, EPOCHS)) for number in range(0, TRIALS, 2)]
+    mixed: list[Event] = [event for left, right in pairs for both in zip(left, right, strict=True) for event in both]
+    return spooled([*mixed, ChampionRegistered(champion, 0), SearchEnded()])
+
+
+def test_a_writer_killed_again_and_again_delivers_all_once(spool: Spool, folder: Path, points: Any) -> None:
+    kill_amid(spool, folder, 3)
+    assert spool.owed == 0
+    check(folder, points(folder / "mlflow.db"))
+
+
+def test_a_writer_killed_before_a_server_delivers_all_once(
+    spool: Spool, folder: Path, points: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with server(folder) as address:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        kill_amid(spool, folder, 1)
+        assert spool.owed == 0
+        check(folder, points(folder / "mlflow.db"))
+
+
+def test_close_starts_a_writer_again_that_has_died(folder: Path, record: SearchRecord, trained: Any) -> None:
+    ledger = MlflowLedger(folder, patience=1)
+    ledger.open(record)
+    ledger._writer.kill()
+    for event in [*trained(1), SearchEnded()]:
+        ledger.record(event)
+    assert ledger.close().owed == 0
+    assert [len(line.curve) for line in archive(folder).curves("one")] == [3]
+
+
+def test_a_search_that_is_killed_is_delivered_and_marked_as_interrupted(folder: Path) -> None:
+    search = subprocess.Popen([sys.executable, "-c", SEARCH, str(folder)], stdout=subprocess.PIPE, text=True)
+    assert search.stdout is not None
+    assert search.stdout.readline() == "recorded\n"
+    search.send_signal(signal.SIGKILL)
+    search.wait()
+    search.stdout.close()
+    spool = Spool(folder, "one")
+    while spool.owed:
+        time.sleep(0.05)
+    with spool.writing(wait=True):  # its writer is done
+        pass
+    (line,) = archive(folder).curves("one")
+    assert (line.end, len(line.curve)) == (None, 1)
+    run = archive(folder).search("one")
+    assert run is not None
+    assert run.info.status == "KILLED"
+
+
+SEARCH = """
+import sys, time
+from pathlib import Path
+from pipeline.values.events import DatasetRecord, EpochEnded, SearchRecord, TrialStarted
+from pipeline.trackers.mlflow import create
+from pipeline.values.trial import Epoch, Trial
+
+ledger = create(Path(sys.argv[1]))
+ledger.open(SearchRecord("one", "titanic", "t", "loss", {}, {}, {}, DatasetRecord("d", "s", "0", 1, "y", {})))
+ledger.record(TrialStarted(Trial(1, {}, 1, 5), {}))
+ledger.record(EpochEnded(Epoch(1, 1, {"loss": 0.5})))
+print("recorded", flush=True)
+time.sleep(60)
+"""
+
+
+def check(folder: Path, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Every run, point and model of the story is there, once."""
+    read = archive(folder)
+    assert [line.number for line in read.curves("one")] == list(range(TRIALS))
+    assert {run.info.status for run in read.trials("one")} == {"FINISHED"}
+    assert {len(line.curve) for line in read.curves("one")} == {EPOCHS}
+    assert len(list(read.searches("titanic"))) == 1
+    curves = [row for row in rows if row[1] in ("loss", "val_loss") and row[2] > 0]
+    assert len(curves) == len(set(curves)) >= 2 * TRIALS * EPOCHS
+    assert len({run for run, _, _ in rows}) == TRIALS
+
+
+def kill_amid(spool: Spool, folder: Path, times: int) -> None:
+    """Start a writer and kill it as soon as it got somewhere, `times` times; then let one come to the end."""
+    command = [sys.executable, "-m", "pipeline.trackers.mlflow.writer", str(folder), spool.search, "--patience", "5"]
+    share = spool.events.stat().st_size // (times + 1)
+    for _ in range(times):
+        goal = min(spool.state.offset + share // 2, spool.events.stat().st_size)
+        writer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        while spool.state.offset < goal and writer.poll() is None:
+            time.sleep(0.003)
+        writer.kill()
+        assert writer.wait() == -signal.SIGKILL
+        assert spool.owed > 0
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """The address of an MLflow server on the folder's database."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
+    places = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", f"{folder}/served"]
+    process = subprocess.Popen(
+        [*command, *places], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        while not answers(address):
+            assert process.poll() is None
+            time.sleep(0.1)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def answers(address: str) -> bool:
+    try:
+        with urlopen(f"{address}/health", timeout=1) as reply:
+            return bool(reply.status == 200)
+    except (URLError, OSError):
+        return False
