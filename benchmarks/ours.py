@@ -12,7 +12,7 @@ from pipeline.config import parts
 from pipeline.config.experiment import Experiment
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.trackers import Ledger, Links
+from pipeline.trackers import Links, Tracker
 from pipeline.trackers.mlflow.spool import Spool
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
@@ -46,7 +46,7 @@ class Timed:
     process that writes to MLflow starts meanwhile. `ready` is the end of these imports.
     """
 
-    def __init__(self, inner: Ledger, mlruns: Path, engine: str) -> None:
+    def __init__(self, inner: Tracker, mlruns: Path, engine: str) -> None:
         self._inner = inner
         self._mlruns = mlruns.absolute()
         self._engine = engine

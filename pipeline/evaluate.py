@@ -13,7 +13,7 @@ from pipeline.evaluation.report import CHAMPION, Comparison, Report, Row
 from pipeline.evaluation.scores import DECIDING, Scores, advantage, counts, scores, standardized
 from pipeline.figures import confusion
 from pipeline.figures.pages import page
-from pipeline.trackers import Ledger
+from pipeline.trackers import Tracker
 from pipeline.values.blueprint import Blueprint, summary
 from pipeline.values.data import Arrays, Prepared, Task
 from pipeline.values.events import ChampionRegistered, FileAttached, SearchMeasured
@@ -35,7 +35,7 @@ def evaluate(
     blueprint: Blueprint,
     prepared: Prepared,
     experiment: Experiment,
-    ledger: Ledger,
+    tracker: Tracker,
     folder: Path,
 ) -> Report:
     """The report of a search, recorded with its files and its champion; here alone the test part is opened.
@@ -66,9 +66,9 @@ def evaluate(
         report = replace(report, notes=omitted(prepared))
     else:
         report = replace(report, notes=(NO_TEST,))
-    _record(report, ledger, folder / "report")
+    _record(report, tracker, folder / "report")
     champion.write(folder / "champion", network, prepared)
-    ledger.record(ChampionRegistered(folder / "champion", best.number))
+    tracker.record(ChampionRegistered(folder / "champion", best.number))
     return report
 
 
@@ -103,13 +103,13 @@ def _tested(report: Report, models: Mapping[str, Predict], prepared: Prepared, s
     return replace(report, test=test, comparisons=tuple(comparisons), count=len(rows))
 
 
-def _record(report: Report, ledger: Ledger, folder: Path) -> None:
+def _record(report: Report, tracker: Tracker, folder: Path) -> None:
     (folder / "report.md").write_text(report.text(), encoding="utf-8")
     report.table().to_csv(folder / "scores.csv", index=False)
     for path in sorted(folder.iterdir()):
-        ledger.record(FileAttached(path))
+        tracker.record(FileAttached(path))
     verdicts = "; ".join(comparison.sentence for comparison in report.comparisons)
-    ledger.record(SearchMeasured(report.metrics, {"verdict": verdicts} if verdicts else {}))
+    tracker.record(SearchMeasured(report.metrics, {"verdict": verdicts} if verdicts else {}))
 
 
 def _network(leaderboard: Leaderboard, blueprint: Blueprint, outcome: Outcome) -> "keras.Model":

@@ -14,7 +14,7 @@ from pipeline.evaluation.report import Report
 from pipeline.figures.pages import draw
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.trackers import Ledger, Links
+from pipeline.trackers import Links, Tracker
 from pipeline.tune import tune
 from pipeline.tuning.clock import Clock
 from pipeline.tuning.search_record import search_record
@@ -38,14 +38,14 @@ class Finished:
 
 def run(
     experiment: Experiment,
-    ledger: Ledger,
+    tracker: Tracker,
     mlruns: Path,
     begin: Callable[[Blueprint, Prepared, Study], None],
     *,
     new: bool = False,
     typed: float | None = None,
 ) -> Finished:
-    """The finished search of an experiment, all stages run and recorded in `ledger`; its files are under `mlruns`.
+    """The finished search of an experiment, all stages run and recorded in `tracker`; its files are under `mlruns`.
 
     An unfinished search of the same experiment on the same data is continued. One that finished with smaller limits is
     extended. With `new`, another search starts in any case. `begin` is called once data and models are known. If it
@@ -66,23 +66,23 @@ def run(
     with opened(experiment, dataset.digest, mlruns, new=new) as study:
         with clock.phase("check"):
             begin(blueprint, prepared, study)
-        ledger.open(search_record(experiment, dataset, study.identity))
+        tracker.open(search_record(experiment, dataset, study.identity))
         interrupted, report = True, None
         try:
             with clock.phase("tune"):
-                leaderboard = tune(blueprint, prepared, experiment, ledger, study, began)
+                leaderboard = tune(blueprint, prepared, experiment, tracker, study, began)
             with clock.phase("draw"):
                 for path in draw(leaderboard, blueprint.space, study.folder / "pictures"):
-                    ledger.record(FileAttached(path))
+                    tracker.record(FileAttached(path))
             interrupted = leaderboard.interrupted
             if leaderboard.best is not None and not interrupted:
                 with clock.phase("evaluate"):
-                    report = evaluate(leaderboard, blueprint, prepared, experiment, ledger, study.folder)
+                    report = evaluate(leaderboard, blueprint, prepared, experiment, tracker, study.folder)
         finally:
-            ledger.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))
-            ledger.record(SearchEnded(interrupted))
+            tracker.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))
+            tracker.record(SearchEnded(interrupted))
             with clock.phase("deliver"):
-                links = ledger.close()
+                links = tracker.close()
         if not interrupted:
             study.finish(experiment)
     return Finished(leaderboard, report, links, clock.seconds)

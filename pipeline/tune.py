@@ -10,7 +10,7 @@ from pipeline.config import parts
 from pipeline.config.experiment import Experiment
 from pipeline.searches import Search
 from pipeline.searches.listed import Listed
-from pipeline.trackers import Ledger
+from pipeline.trackers import Tracker
 from pipeline.tuning.clock import Clock
 from pipeline.tuning.interrupt import interruptible
 from pipeline.tuning.loop import Limits, Loop
@@ -29,7 +29,7 @@ SPLIT: Final = ("compile", "first epoch", "validation")
 
 
 def tune(
-    blueprint: Blueprint, prepared: Prepared, experiment: Experiment, ledger: Ledger, study: Study, began: float
+    blueprint: Blueprint, prepared: Prepared, experiment: Experiment, tracker: Tracker, study: Study, began: float
 ) -> Leaderboard:
     """All trials of the experiment's search, best first; the baseline is trained before them.
 
@@ -41,9 +41,9 @@ def tune(
     engine = parts.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
     search = _search(experiment, study)
     prepared_in = time.perf_counter() - entered
-    ledger.record(SearchMeasured({"trials/planned": search.total} if search.total is not None else {}))
-    first = Loop(_baseline(experiment), engine, blueprint, experiment, ledger, study)
-    loop = Loop(search, engine, blueprint, experiment, ledger, study)
+    tracker.record(SearchMeasured({"trials/planned": search.total} if search.total is not None else {}))
+    first = Loop(_baseline(experiment), engine, blueprint, experiment, tracker, study)
+    loop = Loop(search, engine, blueprint, experiment, tracker, study)
     baseline = next((o for o in study.past if o.number == BASELINE), None)
     with interruptible() as interrupted:
         if baseline is None:
@@ -55,7 +55,7 @@ def tune(
     clock = _account(trained, first.clock, loop.clock)
     clock.add("build", prepared_in)
     clock.add("idle", time.perf_counter() - entered - sum(clock.seconds.values()))
-    ledger.record(SearchMeasured({f"seconds/tune/{phase}": seconds for phase, seconds in clock.seconds.items()}))
+    tracker.record(SearchMeasured({f"seconds/tune/{phase}": seconds for phase, seconds in clock.seconds.items()}))
     board = Leaderboard.of(experiment.search.objective, outcomes, baseline, study.weights, interrupted=stopped)
     return replace(board, seconds=clock.seconds)
 

@@ -43,9 +43,9 @@ def searched(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -
 def evaluated(
     board: Leaderboard, blueprint: Blueprint, prepared: Prepared, experiment: Experiment, folder: Path
 ) -> tuple[Report, list[object]]:
-    ledger = create(folder)
-    ledger.open(RECORD)
-    report = evaluate(board, blueprint, prepared, experiment, ledger, folder)
+    tracker = create(folder)
+    tracker.open(RECORD)
+    report = evaluate(board, blueprint, prepared, experiment, tracker, folder)
     return report, list(SHELVES[folder]["s"].events)
 
 

@@ -15,7 +15,7 @@ from pipeline.config.read import resolve
 from pipeline.load import load
 from pipeline.run import Finished, run
 from pipeline.searches.keras_tuner import brackets
-from pipeline.trackers import Line, Links
+from pipeline.trackers import Links, TrialRecord
 from pipeline.trackers.mlflow import archive, create
 from pipeline.trackers.mlflow.store import current, uri
 from pipeline.values.data import Prepared
@@ -30,7 +30,7 @@ def go(experiment: Experiment, mlruns: Path) -> Finished:
     return run(experiment, create(mlruns), mlruns, lambda blueprint, prepared, study: None)
 
 
-def lines(experiment: str, mlruns: Path) -> Sequence[Line]:
+def lines(experiment: str, mlruns: Path) -> Sequence[TrialRecord]:
     found = archive(mlruns)
     return found.curves(found.searches(experiment)[0])
 

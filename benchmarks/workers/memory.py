@@ -9,7 +9,7 @@ from benchmarks.configurations import EXPERIMENT
 from benchmarks.ours import Timed
 from pipeline.config.read import resolve
 from pipeline.run import run as run_stages
-from pipeline.trackers import Ledger, Links, mlflow
+from pipeline.trackers import Links, Tracker, mlflow
 from pipeline.values.events import Event, SearchRecord, TrialEnded
 from pipeline.values.trial import BASELINE
 
@@ -18,7 +18,7 @@ from pipeline.values.trial import BASELINE
 class Weighed:
     """A tracker that records the process's resident bytes after each trial."""
 
-    def __init__(self, inner: Ledger) -> None:
+    def __init__(self, inner: Tracker) -> None:
         self._inner = inner
         self.resident: list[int] = []
 
@@ -40,6 +40,6 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     experiment = resolve(EXPERIMENT, task["overrides"])
     mlruns = folder / "mlruns"
     timed = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
-    ledger = Weighed(timed)
-    finished = run_stages(experiment, ledger, mlruns, lambda *_: None)
-    return {**timed.figures(), "resident": ledger.resident, "stages": dict(finished.seconds)}
+    tracker = Weighed(timed)
+    finished = run_stages(experiment, tracker, mlruns, lambda *_: None)
+    return {**timed.figures(), "resident": tracker.resident, "stages": dict(finished.seconds)}

@@ -48,21 +48,21 @@ def with_evaluation(seconds: float) -> float:
 def _searched(experiment: Experiment, seconds: float, folder: Path) -> dict[str, Any]:
     """The best of the trials that ended in time; `overrun` is how many seconds later the search ended."""
     mlruns = folder / "mlruns"
-    ledger = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
+    tracker = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
     dataset = load(experiment)
     with opened(experiment, dataset.digest, mlruns, new=True) as study:
         prepared, blueprint = ready(experiment)
-        ledger.open(search_record(experiment, dataset, study.identity))
-        leaderboard = tune(blueprint, prepared, experiment, ledger, study, time.monotonic())
-        ledger.close()
-    told = [moment for moment in ledger.told if moment <= ledger.ready + seconds]
-    in_time = {*ledger.numbers[: len(told)]}
+        tracker.open(search_record(experiment, dataset, study.identity))
+        leaderboard = tune(blueprint, prepared, experiment, tracker, study, time.monotonic())
+        tracker.close()
+    told = [moment for moment in tracker.told if moment <= tracker.ready + seconds]
+    in_time = {*tracker.numbers[: len(told)]}
     outcomes = [o for o in leaderboard.outcomes if o.number in in_time and o.value is not None]
     if not outcomes:
         raise RuntimeError("no trial ended in time")
-    overrun = ledger.told[-1] - ledger.ready - seconds
+    overrun = tracker.told[-1] - tracker.ready - seconds
     found = {"best": dict(outcomes[0].trial.params), "values": [o.value for o in outcomes], "overrun": overrun}
-    return {**ledger.figures(), **found, "told": told}
+    return {**tracker.figures(), **found, "told": told}
 
 
 def _confirmed(experiment: Experiment, winners: list[dict[str, Any]], fresh: int, folder: Path) -> list[list[float]]:
@@ -74,11 +74,11 @@ def _confirmed(experiment: Experiment, winners: list[dict[str, Any]], fresh: int
         for place, winner in enumerate(winners)
         for i in range(fresh)
     ]
-    ledger = memory.create(folder)
+    tracker = memory.create(folder)
     dataset = load(experiment)
-    ledger.open(search_record(experiment, dataset, "confirmation"))
+    tracker.open(search_record(experiment, dataset, "confirmation"))
     engine = create(blueprint, prepared, len(trials))
-    loop = Loop(Listed(trials), engine, blueprint, experiment, ledger, Study.at(folder / "confirmation"))
+    loop = Loop(Listed(trials), engine, blueprint, experiment, tracker, Study.at(folder / "confirmation"))
     values = {outcome.number: outcome.value for outcome in loop.run(Limits())}
     lost = [number for number, value in values.items() if value is None]
     if lost:

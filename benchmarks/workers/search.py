@@ -15,13 +15,13 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """When each trial was told and the last one stored, its value and epochs; `overrides` change the experiment."""
     experiment = resolve(EXPERIMENT, task["overrides"])
     mlruns = folder / "mlruns"
-    ledger = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
-    finished = run_stages(experiment, ledger, mlruns, lambda *_: None)
+    tracker = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
+    finished = run_stages(experiment, tracker, mlruns, lambda *_: None)
     if finished.links.owed:
         raise RuntimeError(f"MLflow lacks {finished.links.owed} events")
     outcomes = finished.leaderboard.outcomes
     return {
-        **ledger.figures(),
+        **tracker.figures(),
         "values": [outcome.value for outcome in outcomes],
         "epochs": [len(outcome.curve) for outcome in outcomes],
         "stages": dict(finished.seconds),

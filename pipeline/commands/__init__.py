@@ -16,7 +16,7 @@ MLRUNS: Final = Path("mlruns")
 
 
 class Command(Protocol):
-    """A file of this folder, as `choose` returns it."""
+    """A file of this folder, as `parts` returns it."""
 
     HELP: str
 

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:  # noqa: ARG001
     """0 if every event is delivered now, 1 if some are not."""
     with only_ours(LOG) as console:
-        tracker = parts.ledger()
+        tracker = parts.tracker()
         accounts = tracker.sync(MLRUNS)
         for account in accounts:
             if account.delivered:

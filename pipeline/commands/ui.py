@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 after Ctrl-C, SIGTERM or a closed terminal; with a tracking server, 0 at once: the server has its own UI."""
-    tracker = parts.ledger()
+    tracker = parts.tracker()
     # SIGINT too: a shell starts background programs with SIGINT ignored
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)

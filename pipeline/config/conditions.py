@@ -87,12 +87,12 @@ def _check_value(field: str, parent: str, value: Scalar, dimension: Dimension) -
             raise UserError(field, problem, f"Give {parent} choices.")
         case Choice(options):
             possible = any(value == o and isinstance(value, bool) == isinstance(o, bool) for o in options)
-            mend = nearest(str(value), map(str, options))
+            hint = nearest(str(value), map(str, options))
         case Int(low, high, _, step):
             possible = not isinstance(value, bool) and dimension.holds(value)
-            mend = f"Allowed: {low} to {high}" + (f" in steps of {step}." if step > 1 else ".")
+            hint = f"Allowed: {low} to {high}" + (f" in steps of {step}." if step > 1 else ".")
     if not possible:
-        raise UserError(field, f"its `when` requires {parent} {value}, which no trial has.", mend)
+        raise UserError(field, f"its `when` requires {parent} {value}, which no trial has.", hint)
 
 
 def _check_circle(field: str, name: str, searched: Searched) -> None:

@@ -35,8 +35,8 @@ def _names(error: ErrorDetails) -> list[str]:
 def _sentences(error: ErrorDetails, kind: type[BaseModel], where: str) -> tuple[str, str]:
     given, sort = error["input"], error["type"]
     if sort == "setting":
-        problem, _, mend = error["msg"].partition("\n")
-        return problem, mend
+        problem, _, hint = error["msg"].partition("\n")
+        return problem, hint
     if sort == "extra_forbidden":
         return "unknown key.", _nearest_key(error, kind, where)
     if sort == "missing":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.models import Family, FamilyFile
     from pipeline.searches import SearchPart
     from pipeline.sources import SourcePart
-    from pipeline.trackers import LedgerPart
+    from pipeline.trackers import TrackerPart
     from pipeline.transforms import TransformPart
 
 HOUSE: Final = Path(__file__).parent.parent
@@ -81,6 +81,6 @@ def engine(name: str) -> "EnginePart":
     return cast("EnginePart", part("engines", name, "training.engine"))
 
 
-def ledger(name: str = "") -> "LedgerPart":
+def tracker(name: str = "") -> "TrackerPart":
     """The tracker of that name; without a name the one that commands use."""
-    return cast("LedgerPart", part("trackers", name or import_module("pipeline.trackers").CONFIGURED, "tracker"))
+    return cast("TrackerPart", part("trackers", name or import_module("pipeline.trackers").CONFIGURED, "tracker"))

@@ -155,7 +155,7 @@ def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any
     except ValidationError as error:
         raise messages.user_error(error, type(model), field) from None
     except UserError as error:  # from a section's own check, which names the setting's place in the file
-        raise UserError(f"{field}.{error.where.rpartition('.')[2]}", error.problem, error.mend) from None
+        raise UserError(f"{field}.{error.where.rpartition('.')[2]}", error.problem, error.hint) from None
     if training.optimizer is None:
         whole_training = whole_training.model_copy(update={"optimizer": None})
     whole = flat(whole_preprocess, whole_model, whole_training)

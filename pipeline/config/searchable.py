@@ -60,7 +60,7 @@ class Searchable:
         """One value, checked for its type and bounds."""
         right = isinstance(given, self.kind) or (self.kind is float and isinstance(given, int))
         if not right or (isinstance(given, bool) and self.kind is not bool):
-            raise _wrong(f"is {given!r}, not {KIND_NAMES[self.kind][0]}.", self._mend())
+            raise _wrong(f"is {given!r}, not {KIND_NAMES[self.kind][0]}.", self._hint())
         if self.allowed and given not in self.allowed:
             raise _wrong(f"`{given}` is unknown.", nearest(given, self.allowed))
         if self.pattern and not re.fullmatch(self.pattern, str(given)):
@@ -114,7 +114,7 @@ class Searchable:
         words = (("at least", self.least), ("above", self.above), ("at most", self.most), ("below", self.below))
         return " and ".join(f"{word} {bound:g}" for word, bound in words if bound is not None)
 
-    def _mend(self) -> str:
+    def _hint(self) -> str:
         if self.allowed:
             return f"Allowed: {', '.join(self.allowed)}."
         ranged = ", a range `{ low = …, high = … }`" if self.kind in (int, float) else ""
@@ -198,5 +198,5 @@ def _number(key: str, given: Any, kind: type) -> Any:
     return given
 
 
-def _wrong(problem: str, mend: str) -> PydanticCustomError:
-    return PydanticCustomError("setting", "{problem}\n{mend}", {"problem": problem, "mend": mend})
+def _wrong(problem: str, hint: str) -> PydanticCustomError:
+    return PydanticCustomError("setting", "{problem}\n{hint}", {"problem": problem, "hint": hint})

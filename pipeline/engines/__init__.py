@@ -39,6 +39,6 @@ class Engine(Protocol):
 
 
 class EnginePart(Protocol):
-    """A file of this folder, as `choose` returns it."""
+    """A file of this folder, as `parts` returns it."""
 
     def create(self, blueprint: Blueprint, prepared: Prepared, trials: int = 1) -> Engine: ...

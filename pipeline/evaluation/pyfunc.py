@@ -19,7 +19,7 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 
 @final
-class Champion(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+class ChampionModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """The best model of a search, with its preprocessing."""
 
     def load_context(self, context: Any) -> None:
@@ -77,4 +77,4 @@ def _wrong(problem: str) -> Exception:
     return error
 
 
-mlflow.models.set_model(Champion())
+mlflow.models.set_model(ChampionModel())

@@ -78,7 +78,7 @@ class Report:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Every score by its name in the ledger; what the rows do not define is left out."""
+        """Every score by its name in the tracker; what the rows do not define is left out."""
         found: dict[str, float] = {}
         for row in self.test:
             prefix = "test" if row.name == CHAMPION else f"baseline/{row.name}"

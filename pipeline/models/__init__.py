@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 from pipeline.config import parts
 from pipeline.config.experiment import Model, Training
 from pipeline.config.parts import PREFIX
+from pipeline.models import python
 from pipeline.values.blueprint import Output
 from pipeline.values.space import Params
 
@@ -75,8 +76,6 @@ class Family(Protocol):
 def family(name: str, file: str) -> Family:
     """The family that a file names; UserError at `model.family` if there is none of this name."""
     if name.startswith(PREFIX):
-        from pipeline.models import python
-
         return python.family(name, file)
     parts.family_file(name)
     return BuiltIn(name)

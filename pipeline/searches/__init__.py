@@ -47,7 +47,7 @@ class Search(Protocol):
 
 
 class SearchPart(Protocol):
-    """A file of this folder, as `choose` returns it."""
+    """A file of this folder, as `parts` returns it."""
 
     SAMPLERS: tuple[str, ...]
     CONDITIONAL: tuple[str, ...]

@@ -34,7 +34,7 @@ class Table:
 
 
 class SourcePart(Protocol):
-    """A file of this folder, as `choose.part` returns it."""
+    """A file of this folder, as `parts.part` returns it."""
 
     Settings: type[Data]
     HEAVY: bool

@@ -100,9 +100,9 @@ def _cached() -> Path:
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["Keras printed nothing"])[-1]
             problem = f"MNIST is not on this machine, and Keras cannot download it: {reason.strip().rstrip('.')}."
-            mend = (
+            hint = (
                 f"Connect to the network; or name a folder with MNIST's IDX files, with `path` or {FOLDER}; "
                 'or use `source = "digits"`, 5,000 digits that need neither.'
             )
-            raise UserError("data.source", problem, mend)
+            raise UserError("data.source", problem, hint)
     return path

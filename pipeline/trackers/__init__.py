@@ -1,6 +1,6 @@
-"""Who remembers: a ledger takes a search's events in order, without making the search wait.
+"""Who remembers: a tracker takes a search's events in order, without making the search wait.
 
-The file's name is the tracker's. Each file offers what `LedgerPart` lists and imports its library inside its functions;
+The file's name is the tracker's. Each file offers what `TrackerPart` lists and imports its library inside functions;
 `folder` is the project's `mlruns/`. Every event recorded is there after `close`, once each, or `Links.owed` says how
 many are not. A run of a trial that never ended reads back with the end None.
 """
@@ -34,10 +34,10 @@ class Links:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrialRecord:
     """A trial as read back: its settings as text, its end, value, restored epoch and whole curve.
 
-    `run` is the ledger's own name for it, `epochs` the last one's number, `seconds` wall time by phase.
+    `run` is the tracker's own name for it, `epochs` the last one's number, `seconds` wall time by phase.
     """
 
     number: int
@@ -54,7 +54,7 @@ class Line:
 
 @final
 @dataclass(frozen=True, slots=True)
-class About:
+class SearchSummary:
     """A search as a whole, read back; `metrics` are those of its `SearchMeasured` events."""
 
     identity: str
@@ -75,7 +75,7 @@ class ComparisonPage:
     page: Path
 
 
-class Ledger(Protocol):
+class Tracker(Protocol):
     """Remembers one search."""
 
     def open(self, search: SearchRecord) -> None: ...
@@ -96,12 +96,12 @@ class Champion(Protocol):
 
 
 class Archive(Protocol):
-    """Reads back what ledgers remember."""
+    """Reads back what trackers remember."""
 
     def searches(self, experiment: str) -> Sequence[str]:
         """The identities of an experiment's searches, the latest first."""
 
-    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[Line]:
+    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[TrialRecord]:
         """All trials of a search by number, the baseline first; with `of` only those trials have their curve.
 
         Without curves a search of hundreds of trials is read in a tenth of the time.
@@ -110,14 +110,14 @@ class Archive(Protocol):
     def experiments(self) -> Sequence[str]:
         """The names of the experiments that have searches."""
 
-    def about(self, search: str) -> About | None:
+    def summary(self, search: str) -> SearchSummary | None:
         """A search as a whole, or None."""
 
     def find(self, run: str) -> Sequence[tuple[str, int]]:
-        """Search and number of the trials whose `Line.run` begins with these letters."""
+        """Search and number of the trials whose `TrialRecord.run` begins with these letters."""
 
     def champion(self, experiment: str) -> Champion | None:
-        """The experiment's champion, or None where there is none yet, or the ledger keeps no models."""
+        """The experiment's champion, or None where there is none yet, or the tracker keeps no models."""
 
 
 @final
@@ -154,13 +154,13 @@ class Browser:
     own: bool
 
 
-class LedgerPart(Protocol):
+class TrackerPart(Protocol):
     """A file of this folder, as `parts` hands it out."""
 
     TITLE: str
     """What people call it."""
 
-    def create(self, folder: Path) -> Ledger: ...
+    def create(self, folder: Path) -> Tracker: ...
 
     def archive(self, folder: Path) -> Archive: ...
 

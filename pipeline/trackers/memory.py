@@ -1,4 +1,4 @@
-"""A ledger in the process's own memory: for tests, and gone with the process."""
+"""A tracker in the process's own memory: for tests, and gone with the process."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -6,7 +6,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, final
 
-from pipeline.trackers import About, Account, Archive, Browser, Champion, ComparisonPage, Ledger, Line, Links
+from pipeline.trackers import (
+    Account,
+    Archive,
+    Browser,
+    Champion,
+    ComparisonPage,
+    Links,
+    SearchSummary,
+    Tracker,
+    TrialRecord,
+)
 from pipeline.values.errors import UserError
 from pipeline.values.events import EpochEnded, Event, SearchMeasured, SearchRecord, TrialEnded, TrialStarted
 from pipeline.values.space import Params
@@ -19,7 +29,7 @@ class Remembered:
 
     search: SearchRecord
     events: list[Event] = field(default_factory=list)
-    lines: dict[int, Line] = field(default_factory=dict)
+    records: dict[int, TrialRecord] = field(default_factory=dict)
 
 
 TITLE: Final = "memory"
@@ -28,7 +38,7 @@ SHELVES: dict[Path, dict[str, Remembered]] = {}
 
 
 @final
-class MemoryLedger:
+class MemoryTracker:
     """Keeps one search's events on its folder's shelf."""
 
     def __init__(self, shelf: dict[str, Remembered]) -> None:
@@ -47,15 +57,15 @@ class MemoryLedger:
         kept.events.append(event)
         match event:
             case TrialStarted(trial, settings):
-                kept.lines[trial.number] = Line(
+                kept.records[trial.number] = TrialRecord(
                     trial.number, _text(settings), None, None, None, (), f"{self._search}/{trial.number}"
                 )
             case EpochEnded(epoch):
-                line = kept.lines[epoch.trial]
-                kept.lines[epoch.trial] = replace(line, curve=(*line.curve, epoch), epochs=epoch.number)
+                record = kept.records[epoch.trial]
+                kept.records[epoch.trial] = replace(record, curve=(*record.curve, epoch), epochs=epoch.number)
             case TrialEnded(outcome):
-                kept.lines[outcome.number] = replace(
-                    kept.lines[outcome.number],
+                kept.records[outcome.number] = replace(
+                    kept.records[outcome.number],
                     end=outcome.end,
                     value=outcome.value,
                     best_epoch=outcome.best_epoch,
@@ -78,15 +88,15 @@ class MemoryArchive:
         found = [identity for identity, kept in self._shelf.items() if kept.search.experiment == experiment]
         return tuple(reversed(found))
 
-    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[Line]:
+    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[TrialRecord]:
         kept = self._shelf.get(search)
-        lines = [line for _, line in sorted(kept.lines.items())] if kept else []
-        return tuple(line if of is None or line.number in of else replace(line, curve=()) for line in lines)
+        records = [record for _, record in sorted(kept.records.items())] if kept else []
+        return tuple(record if of is None or record.number in of else replace(record, curve=()) for record in records)
 
     def experiments(self) -> Sequence[str]:
         return tuple({kept.search.experiment: None for kept in self._shelf.values()})
 
-    def about(self, search: str) -> About | None:
+    def summary(self, search: str) -> SearchSummary | None:
         if search not in self._shelf:
             return None
         kept = self._shelf[search]
@@ -94,23 +104,23 @@ class MemoryArchive:
         for event in kept.events:
             if isinstance(event, SearchMeasured):
                 metrics |= event.metrics
-        return About(search, kept.search.experiment, kept.search.title, kept.search.objective, metrics)
+        return SearchSummary(search, kept.search.experiment, kept.search.title, kept.search.objective, metrics)
 
     def find(self, run: str) -> Sequence[tuple[str, int]]:
-        lines = [(search, line) for search, kept in self._shelf.items() for line in kept.lines.values()]
-        return tuple((search, line.number) for search, line in lines if line.run.startswith(run))
+        records = [(search, record) for search, kept in self._shelf.items() for record in kept.records.values()]
+        return tuple((search, record.number) for search, record in records if record.run.startswith(run))
 
     def champion(self, experiment: str) -> Champion | None:  # noqa: ARG002 the protocol's
         return None
 
 
-def create(folder: Path) -> Ledger:
-    """A ledger on the folder's shelf."""
-    return MemoryLedger(SHELVES.setdefault(folder, {}))
+def create(folder: Path) -> Tracker:
+    """A tracker on the folder's shelf."""
+    return MemoryTracker(SHELVES.setdefault(folder, {}))
 
 
 def archive(folder: Path) -> Archive:
-    """What this process's ledgers remember of the folder."""
+    """What this process's trackers remember of the folder."""
     return MemoryArchive(SHELVES.setdefault(folder, {}))
 
 

@@ -34,6 +34,6 @@ class Ready:
 
 
 class TransformPart(Protocol):
-    """A file of this folder, as `choose.part` returns it."""
+    """A file of this folder, as `parts.part` returns it."""
 
     def ready(self, train: "pd.DataFrame", experiment: Experiment, shape: tuple[int, ...]) -> Ready: ...

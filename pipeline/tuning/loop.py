@@ -9,7 +9,7 @@ from typing import Any, Final, final
 from pipeline.config.experiment import Experiment
 from pipeline.engines import Engine
 from pipeline.searches import Search
-from pipeline.trackers import Ledger
+from pipeline.trackers import Tracker
 from pipeline.tuning import early_stopping
 from pipeline.tuning.clock import Clock
 from pipeline.tuning.study import Study
@@ -40,7 +40,7 @@ class Limits:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Flight:
+class RunningTrial:
     """A trial in flight, with what is known about it so far."""
 
     trial: Trial
@@ -77,7 +77,7 @@ class Loop:
         engine: Engine,
         blueprint: Blueprint,
         experiment: Experiment,
-        ledger: Ledger,
+        tracker: Tracker,
         study: Study,
     ) -> None:
         self.clock = Clock()
@@ -87,8 +87,8 @@ class Loop:
         self._blueprint = blueprint
         self._training = experiment.training
         self._objective = experiment.search.objective
-        self._ledger = ledger
-        self._flights: dict[int, Flight] = {}
+        self._tracker = tracker
+        self._running: dict[int, RunningTrial] = {}
         self._past = {outcome.number: outcome for outcome in study.past}
         self._outcomes = [outcome for outcome in study.past if outcome.number != BASELINE]
         self._epochs = sum(len(outcome.curve) for outcome in self._outcomes)
@@ -101,22 +101,22 @@ class Loop:
         """
         while not limits.interrupted():
             spent = limits.reached(self._epochs)
-            for flight in [*self._flights.values()] if spent else ():
+            for running in [*self._running.values()] if spent else ():
                 # queued trials too: their first epoch might be minutes away
-                self._end(flight, End.PRUNED, spent)
+                self._end(running, End.PRUNED, spent)
             with self.clock.phase("ask and tell"):
-                free = self._engine.capacity - len(self._flights)
+                free = self._engine.capacity - len(self._running)
                 asked = self._search.ask(free) if free > 0 and not spent else ()
             for trial in asked:
                 self._start(trial)
-            if not self._flights:
+            if not self._running:
                 if spent or not asked:
                     break
                 continue
             for epoch in self._step():
                 self._judge(epoch)
-        for flight in self._flights.values():
-            self._engine.stop(flight.trial)
+        for running in self._running.values():
+            self._engine.stop(running.trial)
         return self._outcomes
 
     def _start(self, trial: Trial) -> None:
@@ -129,7 +129,7 @@ class Loop:
         # the trial's setting `epochs` is a limit too, in addition to the one from the search
         rule = early_stopping.Rule.of(self._training, settings, min(trial.epochs, int(settings["epochs"])))
         given = self._blueprint.given(trial.params)
-        self._flights[trial.number] = Flight(trial, given, rule)
+        self._running[trial.number] = RunningTrial(trial, given, rule)
         self._record(TrialStarted(trial, given))
         parent = self._study.weights[trial.parent] if trial.parent is not None else None
         try:
@@ -149,40 +149,40 @@ class Loop:
     def _judge(self, epoch: Epoch) -> None:
         self._epochs += 1
         self._record(EpochEnded(epoch))
-        flight = self._flights[epoch.trial]
-        flight = replace(flight, curve=(*flight.curve, epoch))
+        running = self._running[epoch.trial]
+        running = replace(running, curve=(*running.curve, epoch))
         wrong = _not_finite(epoch, self._objective)
         if wrong:
-            self._end(flight, End.FAILED, wrong)
+            self._end(running, End.FAILED, wrong)
             return
-        judgement = early_stopping.judge(flight.rule, flight.watch, epoch)
-        flight = replace(flight, watch=judgement.watch)
-        self._flights[epoch.trial] = flight
+        judgement = early_stopping.judge(running.rule, running.watch, epoch)
+        running = replace(running, watch=judgement.watch)
+        self._running[epoch.trial] = running
         if judgement.keep:
-            self._engine.keep(flight.trial)
+            self._engine.keep(running.trial)
         with self.clock.phase("ask and tell"):
             verdict = self._search.report(epoch)
         if judgement.end is not None:
-            self._end(flight, judgement.end)
+            self._end(running, judgement.end)
         elif verdict is Verdict.PRUNE:
-            self._end(flight, End.PRUNED, f"by the pruner after epoch {epoch.number}")
+            self._end(running, End.PRUNED, f"by the pruner after epoch {epoch.number}")
 
-    def _end(self, flight: Flight, end: End, reason: str = "") -> None:
-        fitted = self._engine.stop(flight.trial)
+    def _end(self, running: RunningTrial, end: End, reason: str = "") -> None:
+        fitted = self._engine.stop(running.trial)
         value, best = None, None
         if end in (End.COMPLETE, End.STOPPED_EARLY):
-            best = flight.watch.kept or flight.curve[-1].number
-            value = next(e for e in flight.curve if e.number == best).metrics[self._objective]
-            self._study.weights.put(flight.trial.number, fitted)
-        self._tell(flight.outcome(end, fitted, value=value, best_epoch=best, reason=reason))
+            best = running.watch.kept or running.curve[-1].number
+            value = next(e for e in running.curve if e.number == best).metrics[self._objective]
+            self._study.weights.put(running.trial.number, fitted)
+        self._tell(running.outcome(end, fitted, value=value, best_epoch=best, reason=reason))
 
     def _failed(self, failure: TrialFailed) -> None:
-        flight = self._flights[failure.trial]
-        outcome = flight.outcome(End.FAILED, Fitted(()), value=None, best_epoch=None, reason=failure.reason)
+        running = self._running[failure.trial]
+        outcome = running.outcome(End.FAILED, Fitted(()), value=None, best_epoch=None, reason=failure.reason)
         self._tell(outcome)
 
     def _tell(self, outcome: Outcome) -> None:
-        del self._flights[outcome.number]
+        del self._running[outcome.number]
         self._outcomes.append(outcome)
         if outcome.value is not None and not self._search.promotes:
             best = Leaderboard.of(self._objective, self._outcomes, None, {}).outcomes[:KEPT]
@@ -195,7 +195,7 @@ class Loop:
 
     def _record(self, event: Event) -> None:
         with self.clock.phase("tracking"):
-            self._ledger.record(event)
+            self._tracker.record(event)
 
 
 def _not_finite(epoch: Epoch, objective: str) -> str:

@@ -1,4 +1,4 @@
-"""What a ledger is told of a search when it begins, and where the search's files lie."""
+"""What a tracker is told of a search when it begins, and where the search's files lie."""
 
 import json
 import platform

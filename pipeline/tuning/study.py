@@ -67,8 +67,8 @@ def opened(experiment: Experiment, digest: str, mlruns: Path, *, new: bool) -> I
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            mend = "Wait for it, or start a new one with NEW=1."
-            raise UserError(f"search {folder.name}", "another process is running it.", mend) from None
+            hint = "Wait for it, or start a new one with NEW=1."
+            raise UserError(f"search {folder.name}", "another process is running it.", hint) from None
         yield Study.at(folder)
 
 

@@ -12,18 +12,18 @@ class UserError(Exception):
     `where` names the field (`training.optimizer`) or the file; `within` puts the file before the field.
     """
 
-    def __init__(self, where: str, problem: str, mend: str = "") -> None:
-        super().__init__(where, problem, mend)
+    def __init__(self, where: str, problem: str, hint: str = "") -> None:
+        super().__init__(where, problem, hint)
         self.where = where
         self.problem = problem
-        self.mend = mend
+        self.hint = hint
 
     def within(self, place: str) -> "UserError":
         """The same error with `place`, usually the file, named first."""
-        return UserError(f"{place}, {self.where}" if self.where else place, self.problem, self.mend)
+        return UserError(f"{place}, {self.where}" if self.where else place, self.problem, self.hint)
 
     def __str__(self) -> str:
-        return " ".join(part for part in (f"{self.where}: {self.problem}", self.mend) if part)
+        return " ".join(part for part in (f"{self.where}: {self.problem}", self.hint) if part)
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

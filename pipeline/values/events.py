@@ -1,4 +1,4 @@
-"""What a search tells its ledger, event by event."""
+"""What a search tells its tracker, event by event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from pipeline.values.trial import Epoch, Outcome, Trial
 @final
 @dataclass(frozen=True, slots=True)
 class DatasetRecord:
-    """A data set as a ledger remembers it; `columns` maps each raw column to its pandas dtype's name."""
+    """A data set as a tracker remembers it; `columns` maps each raw column to its pandas dtype's name."""
 
     name: str
     source: str
@@ -65,7 +65,7 @@ class TrialEnded:
 @final
 @dataclass(frozen=True, slots=True)
 class FileAttached:
-    """A file belongs to the search, under `folder` (empty: the top); it is copied before the ledger closes."""
+    """A file belongs to the search, under `folder` (empty: the top); it is copied before the tracker closes."""
 
     path: Path
     folder: str = ""

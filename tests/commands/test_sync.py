@@ -8,7 +8,7 @@ from pipeline.__main__ import main
 from pipeline.trackers import Reason
 from pipeline.trackers.mlflow import archive
 from pipeline.trackers.mlflow.sync import deliver_rest
-from pipeline.trackers.mlflow.tracker import MlflowLedger
+from pipeline.trackers.mlflow.tracker import MlflowTracker
 from pipeline.values.events import (
     DatasetRecord,
     EpochEnded,
@@ -30,16 +30,16 @@ def undelivered(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The path of a missing file that is attached to a search, which ended while MLflow did not answer."""
     monkeypatch.chdir(here)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    ledger = MlflowLedger(here / "mlruns", patience=0.5)
-    ledger.open(SearchRecord("one", "cars", "t", "loss", {}, {}, {}, DatasetRecord("cars", "made", "0", 1, "y", {})))
+    tracker = MlflowTracker(here / "mlruns", wait=0.5)
+    tracker.open(SearchRecord("one", "cars", "t", "loss", {}, {}, {}, DatasetRecord("cars", "made", "0", 1, "y", {})))
     trial, curve = Trial(1, {}, 1, 2), tuple(Epoch(1, number, {"loss": 1 / number}) for number in (1, 2))
-    ledger.record(TrialStarted(trial, {}))
+    tracker.record(TrialStarted(trial, {}))
     for epoch in curve:
-        ledger.record(EpochEnded(epoch))
-    ledger.record(TrialEnded(Outcome(trial, {}, End.COMPLETE, 0.5, 2, curve)))
-    ledger.record(FileAttached(here / "late.txt"))
-    ledger.record(SearchEnded())
-    assert ledger.close().owed == EVENTS
+        tracker.record(EpochEnded(epoch))
+    tracker.record(TrialEnded(Outcome(trial, {}, End.COMPLETE, 0.5, 2, curve)))
+    tracker.record(FileAttached(here / "late.txt"))
+    tracker.record(SearchEnded())
+    assert tracker.close().owed == EVENTS
     return here / "late.txt"
 
 
@@ -67,8 +67,8 @@ def test_what_a_search_could_not_deliver_is_delivered_and_what_is_owed_is_said(
 
 def test_a_search_that_still_runs_delivers_by_itself(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    ledger = MlflowLedger(here / "mlruns", patience=0.5)
-    ledger.open(SearchRecord("one", "cars", "t", "loss", {}, {}, {}, DatasetRecord("cars", "made", "0", 1, "y", {})))
-    ledger.record(TrialStarted(Trial(1, {}, 1, 2), {}))
+    tracker = MlflowTracker(here / "mlruns", wait=0.5)
+    tracker.open(SearchRecord("one", "cars", "t", "loss", {}, {}, {}, DatasetRecord("cars", "made", "0", 1, "y", {})))
+    tracker.record(TrialStarted(Trial(1, {}, 1, 2), {}))
     assert [account.reason for account in deliver_rest(here / "mlruns", 0.5)] == [Reason.RUNNING]
-    ledger.close()
+    tracker.close()

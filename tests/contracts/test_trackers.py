@@ -1,4 +1,4 @@
-"""What every ledger promises: one story, told to each that `choose` lists, and read back."""
+"""What every tracker promises: one story, told to each that `parts` lists, and read back."""
 
 import math
 import sqlite3
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.parts import names, part
-from pipeline.trackers import Archive, ComparisonPage, Ledger, Line, Links
+from pipeline.trackers import Archive, ComparisonPage, Links, Tracker, TrialRecord
 from pipeline.values.events import (
     DatasetRecord,
     EpochEnded,
@@ -35,59 +35,59 @@ class Story:
 
     module: Any
     folder: Path
-    interrupted: Sequence[Line]
-    ended: Sequence[Line]
+    interrupted: Sequence[TrialRecord]
+    ended: Sequence[TrialRecord]
     links: Sequence[Links]
 
-    def line(self, number: int) -> Line:
+    def line(self, number: int) -> TrialRecord:
         return next(line for line in self.ended if line.number == number)
 
 
 @pytest.fixture(scope="module", params=names("trackers"))
 def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    module: Any = part("trackers", request.param, "ledger")
+    module: Any = part("trackers", request.param, "tracker")
     folder = tmp_path_factory.mktemp(request.param)
     # a fresh database costs seconds: the session makes one
     template = tmp_path_factory.getbasetemp() / "template" / "mlflow.db"
     if not template.exists():
-        part("trackers", "mlflow", "ledger").archive(template.parent)
+        part("trackers", "mlflow", "tracker").archive(template.parent)
     with closing(sqlite3.connect(template)) as made, closing(sqlite3.connect(folder / "mlflow.db")) as copy:
         made.backup(copy)  # a copy of the file alone lacks what stands in the write-ahead log
     picture = folder / "curves.png"
     picture.write_bytes(b"picture")
 
-    ledger: Ledger = module.create(folder)
-    ledger.open(search("one"))
+    tracker: Tracker = module.create(folder)
+    tracker.open(search("one"))
     for number in (BASELINE, EARLY, PRUNED, FAILED, CUT_OFF):
-        ledger.record(TrialStarted(trial(number), settings(number)))
+        tracker.record(TrialStarted(trial(number), settings(number)))
     # epochs of trials in flight come interleaved
     for step in (1, 2, 3):
         for number in (BASELINE, EARLY, PRUNED, FAILED, CUT_OFF):
-            ledger.record(EpochEnded(curve(number)[step - 1]))
-    ledger.record(TrialEnded(outcome(BASELINE, End.COMPLETE)))
-    ledger.record(TrialEnded(outcome(EARLY, End.STOPPED_EARLY)))
-    ledger.record(TrialEnded(outcome(PRUNED, End.PRUNED)))
-    ledger.record(TrialEnded(outcome(FAILED, End.FAILED)))
-    ledger.record(SearchMeasured({"seconds/tune": 1.5}, {"note": "a word"}))
-    ledger.record(FileAttached(picture, "figures"))
-    ledger.record(SearchEnded(interrupted=True))
-    links = [ledger.close()]
+            tracker.record(EpochEnded(curve(number)[step - 1]))
+    tracker.record(TrialEnded(outcome(BASELINE, End.COMPLETE)))
+    tracker.record(TrialEnded(outcome(EARLY, End.STOPPED_EARLY)))
+    tracker.record(TrialEnded(outcome(PRUNED, End.PRUNED)))
+    tracker.record(TrialEnded(outcome(FAILED, End.FAILED)))
+    tracker.record(SearchMeasured({"seconds/tune": 1.5}, {"note": "a word"}))
+    tracker.record(FileAttached(picture, "figures"))
+    tracker.record(SearchEnded(interrupted=True))
+    links = [tracker.close()]
     interrupted = module.archive(folder).curves("one")
 
-    ledger = module.create(folder)
-    ledger.open(search("one", trials="200"))
+    tracker = module.create(folder)
+    tracker.open(search("one", trials="200"))
     for number in (CUT_OFF, LATE):
-        ledger.record(TrialStarted(trial(number), settings(number)))
+        tracker.record(TrialStarted(trial(number), settings(number)))
         for epoch in curve(number):
-            ledger.record(EpochEnded(epoch))
-        ledger.record(TrialEnded(outcome(number, End.COMPLETE)))
-    ledger.record(SearchEnded())
-    links.append(ledger.close())
+            tracker.record(EpochEnded(epoch))
+        tracker.record(TrialEnded(outcome(number, End.COMPLETE)))
+    tracker.record(SearchEnded())
+    links.append(tracker.close())
 
-    ledger = module.create(folder)
-    ledger.open(search("two"))
-    ledger.record(SearchEnded())
-    links.append(ledger.close())
+    tracker = module.create(folder)
+    tracker.open(search("two"))
+    tracker.record(SearchEnded())
+    links.append(tracker.close())
     return Story(module, folder, interrupted, module.archive(folder).curves("one"), links)
 
 
@@ -171,11 +171,11 @@ def test_a_trial_is_found_by_the_beginning_of_its_run(story: Story) -> None:
 
 def test_a_search_as_a_whole_reads_back(story: Story) -> None:
     archive: Archive = story.module.archive(story.folder)
-    about = archive.about("one")
-    assert about is not None
-    assert (about.identity, about.experiment, about.title) == ("one", "titanic", "search one")
-    assert (about.objective, about.metrics["seconds/tune"]) == ("val_loss", 1.5)
-    assert archive.about("three") is None
+    summary = archive.summary("one")
+    assert summary is not None
+    assert (summary.identity, summary.experiment, summary.title) == ("one", "titanic", "search one")
+    assert (summary.objective, summary.metrics["seconds/tune"]) == ("val_loss", 1.5)
+    assert archive.summary("three") is None
     assert list(archive.experiments()) == ["titanic"]
 
 

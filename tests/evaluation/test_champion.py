@@ -1,4 +1,4 @@
-"""The champion's folder, through the ledger into MLflow, and out of it in a process that has no pipeline."""
+"""The champion's folder, through the tracker into MLflow, and out of it in a process that has no pipeline."""
 
 import json
 import os
@@ -85,16 +85,16 @@ def served(titanic: Make, colours: Prepared, tmp_path_factory: pytest.TempPathFa
 
 
 def register(folder: Path) -> None:
-    """The champion's folder recorded in an MLflow ledger."""
-    ledger = mlflow.create(folder / "mlruns")
+    """The champion's folder recorded in an MLflow tracker."""
+    tracker = mlflow.create(folder / "mlruns")
     dataset = DatasetRecord("colours", "made", "digest", 1, "c", {"width": "float64"})
-    ledger.open(SearchRecord("colours-1", "colours", "t", "val_loss", {}, {}, {}, dataset))
+    tracker.open(SearchRecord("colours-1", "colours", "t", "val_loss", {}, {}, {}, dataset))
     trial = Trial(1, {}, 1, 1)
-    ledger.record(TrialStarted(trial, {}))
-    ledger.record(TrialEnded(Outcome(trial, {}, End.COMPLETE, 0.5, 1, ())))
-    ledger.record(ChampionRegistered(folder / "champion", 1))
-    ledger.record(SearchEnded())
-    assert ledger.close().owed == 0
+    tracker.record(TrialStarted(trial, {}))
+    tracker.record(TrialEnded(Outcome(trial, {}, End.COMPLETE, 0.5, 1, ())))
+    tracker.record(ChampionRegistered(folder / "champion", 1))
+    tracker.record(SearchEnded())
+    assert tracker.close().owed == 0
 
 
 @pytest.mark.parametrize("name", ["tidy", "strange"])

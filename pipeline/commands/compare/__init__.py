@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         from pipeline.commands.compare import page
         from pipeline.commands.compare.selection import Request, Selector
 
-        tracker = parts.ledger()
+        tracker = parts.tracker()
         searches = tuple(word for word in (args.a, args.b) if word)
         request = Request(experiment, args.runs, searches, args.exps)
         selection = Selector(tracker.archive(MLRUNS)).select(request)
@@ -56,8 +56,8 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _comparison(selection: "Selection", experiment: str, page: Path) -> ComparisonPage:
-    trials = " ".join(f"{t.search.about.identity}/{t.line.number}" for t in selection.trials)
-    title = f"compare {len(selection.trials)} trials of {' '.join(s.about.identity for s in selection.searches)}"
+    trials = " ".join(f"{t.search.summary.identity}/{t.record.number}" for t in selection.trials)
+    title = f"compare {len(selection.trials)} trials of {' '.join(s.summary.identity for s in selection.searches)}"
     return ComparisonPage(experiment, title, {"trials": trials}, page)
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.commands.compare.selection import Chosen, Selection
+from pipeline.commands.compare.selection import SelectedTrial, Selection
 from pipeline.evaluation.report import NAMES
 from pipeline.figures.labels import number
 from pipeline.values.trial import BASELINE
@@ -24,21 +24,21 @@ def table(selection: Selection) -> "pd.DataFrame":
     import pandas as pd
 
     settings = _differing(selection)
-    objectives = list(dict.fromkeys(t.search.about.objective for t in selection.trials))
+    objectives = list(dict.fromkeys(t.search.summary.objective for t in selection.trials))
     rows = [
         {
             "trial": title,
-            "search": t.search.about.identity,
-            "searched by": t.search.about.title,
-            "number": t.line.number,
-            "run": t.line.run,
-            **{name: t.line.value if name == t.search.about.objective else None for name in objectives},
-            "end": t.line.end.value if t.line.end else None,
-            "best epoch": t.line.best_epoch,
-            "epochs run": t.line.epochs,
-            "seconds": sum(t.line.seconds.values()),
-            "parameters": t.line.parameters,
-            **{name: t.line.settings.get(name) for name in settings},
+            "search": t.search.summary.identity,
+            "searched by": t.search.summary.title,
+            "number": t.record.number,
+            "run": t.record.run,
+            **{name: t.record.value if name == t.search.summary.objective else None for name in objectives},
+            "end": t.record.end.value if t.record.end else None,
+            "best epoch": t.record.best_epoch,
+            "epochs run": t.record.epochs,
+            "seconds": sum(t.record.seconds.values()),
+            "parameters": t.record.parameters,
+            **{name: t.record.settings.get(name) for name in settings},
             **_tested(t),
         }
         for title, t in zip(selection.titles, selection.trials, strict=True)
@@ -58,25 +58,25 @@ def lines(selection: Selection) -> list[tuple[str, list[str]]]:
     return [(str(name), [_cell(value) for value in found[name]]) for name in said]
 
 
-def settings(trial: Chosen, selection: Selection) -> list[str]:
+def settings(trial: SelectedTrial, selection: Selection) -> list[str]:
     """A trial's values of the settings that differ within the selection, as one text for each setting."""
     names = _differing(selection)
-    return [f"{name} = {_cell(trial.line.settings[name])}" for name in names if name in trial.line.settings]
+    return [f"{name} = {_cell(trial.record.settings[name])}" for name in names if name in trial.record.settings]
 
 
 def _differing(selection: Selection) -> list[str]:
-    names = dict.fromkeys(name for t in selection.trials for name in t.line.settings)
-    return [name for name in names if len({t.line.settings.get(name) for t in selection.trials}) > 1]
+    names = dict.fromkeys(name for t in selection.trials for name in t.record.settings)
+    return [name for name in names if len({t.record.settings.get(name) for t in selection.trials}) > 1]
 
 
-def _tested(trial: Chosen) -> dict[str, float]:
-    if trial.line.number == BASELINE:
+def _tested(trial: SelectedTrial) -> dict[str, float]:
+    if trial.record.number == BASELINE:
         prefix = "baseline/untuned/"
-    elif trial.search.ranked[:1] and trial.search.ranked[0].number == trial.line.number:
+    elif trial.search.ranked[:1] and trial.search.ranked[0].number == trial.record.number:
         prefix = "test/"
     else:
         return {}
-    metrics = trial.search.about.metrics
+    metrics = trial.search.summary.metrics
     return {f"test {title}": metrics[prefix + name] for name, title in NAMES.items() if prefix + name in metrics}
 
 

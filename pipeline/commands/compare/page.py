@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.commands.compare.differences import lines, settings, table
-from pipeline.commands.compare.selection import Past, Selection
+from pipeline.commands.compare.selection import PastSearch, Selection
 from pipeline.figures import chart
 from pipeline.figures.comparison import Course, Curve, colours, compared, courses, measured
 from pipeline.figures.pages import METRICS, page
@@ -53,7 +53,7 @@ def new_folder(mlruns: Path, experiment: str) -> Path:
 
 def _curves(selection: Selection, metrics: Sequence[str]) -> dict[str, chart.Chart]:
     curves = [
-        Curve(title, colour, t.line.curve, t.line.best_epoch, "<br>".join([title, *settings(t, selection)]))
+        Curve(title, colour, t.record.curve, t.record.best_epoch, "<br>".join([title, *settings(t, selection)]))
         for title, colour, t in zip(selection.titles, _colours(selection), selection.trials, strict=True)
     ]
     known = measured(curves)
@@ -69,26 +69,26 @@ def _courses(selection: Selection) -> dict[str, chart.Chart]:
     """A chart of the best value so far for each objective: different objectives cannot share an axis."""
     # a search has the colour of its first trial
     pairs = reversed(list(zip(selection.trials, _colours(selection), strict=True)))
-    by_search = {trial.search.about.identity: colour for trial, colour in pairs}
+    by_search = {trial.search.summary.identity: colour for trial, colour in pairs}
     by_objective: dict[str, list[Course]] = {}
     # a search of one trial (retrained or listed) is a single point: if all searches are like this, draw no chart
     several = any(search.trials > 1 for search in selection.searches)
     for search in selection.searches if several else ():
-        course = _course(search, by_search[search.about.identity])
-        by_objective.setdefault(search.about.objective, []).append(course)
+        course = _course(search, by_search[search.summary.identity])
+        by_objective.setdefault(search.summary.objective, []).append(course)
     return {objective: courses(found, objective) for objective, found in by_objective.items()}
 
 
-def _course(search: Past, colour: str) -> Course:
-    values = {line.number: line.value for line in search.lines if line.value is not None}
+def _course(search: PastSearch, colour: str) -> Course:
+    values = {record.number: record.value for record in search.records if record.value is not None}
     baseline = values.pop(BASELINE, None)
-    last = max((line.number for line in search.lines), default=1)
-    title = f"{search.about.title}, {search.about.identity}"
+    last = max((record.number for record in search.records), default=1)
+    title = f"{search.summary.title}, {search.summary.identity}"
     return Course(title, colour, tuple(values.items()), last, baseline)
 
 
 def _colours(selection: Selection) -> list[str]:
-    return colours([t.line.number for t in selection.trials])
+    return colours([t.record.number for t in selection.trials])
 
 
 def _html(selection: Selection) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, final
 
-from pipeline.trackers import About, Archive, Line
+from pipeline.trackers import Archive, SearchSummary, TrialRecord
 from pipeline.values.errors import UserError, nearest
 from pipeline.values.trial import BASELINE, Direction, trial_name
 
@@ -15,41 +15,41 @@ LATEST: Final = "latest"
 
 @final
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastSearch:
     """A search read from the archive, with all its trials in the order of their numbers, without curves."""
 
-    about: About
-    lines: tuple[Line, ...]
+    summary: SearchSummary
+    records: tuple[TrialRecord, ...]
 
     @property
     def trials(self) -> int:
         """The number of its trials, without the baseline."""
-        return sum(line.number != BASELINE for line in self.lines)
+        return sum(record.number != BASELINE for record in self.records)
 
     @property
-    def ranked(self) -> list[Line]:
+    def ranked(self) -> list[TrialRecord]:
         """The trials that have a value, best first, without the baseline; of equal ones the earlier comes first."""
-        key = Direction.of(self.about.objective).key
-        valued = [(key(line.value), line.number, line) for line in self.lines if line.value is not None]
-        return [line for _, number, line in sorted(valued, key=lambda v: v[:2]) if number != BASELINE]
+        key = Direction.of(self.summary.objective).key
+        valued = [(key(record.value), record.number, record) for record in self.records if record.value is not None]
+        return [record for _, number, record in sorted(valued, key=lambda v: v[:2]) if number != BASELINE]
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedTrial:
     """A trial to compare: its role, its search and its record.
 
     The role is `best`, `median`, `baseline` or `winner`; it is empty for a trial that the user named.
     """
 
     role: str
-    search: Past
-    line: Line
+    search: PastSearch
+    record: TrialRecord
 
     @property
     def name(self) -> str:
         """The trial's name in its search: `trial 3`, or `baseline`."""
-        return trial_name(self.line.number)
+        return trial_name(self.record.number)
 
     @property
     def heading(self) -> tuple[str, ...]:
@@ -62,8 +62,8 @@ class Chosen:
 class Selection:
     """What is compared: trials with their curves, each once, and the searches that they belong to."""
 
-    trials: tuple[Chosen, ...]
-    searches: tuple[Past, ...]
+    trials: tuple[SelectedTrial, ...]
+    searches: tuple[PastSearch, ...]
 
     @property
     def titles(self) -> list[str]:
@@ -71,7 +71,7 @@ class Selection:
         own = [": ".join(t.heading) for t in self.trials]
         if len(self.searches) == 1:
             return own
-        return [f"{name} of {t.search.about.identity}" for name, t in zip(own, self.trials, strict=True)]
+        return [f"{name} of {t.search.summary.identity}" for name, t in zip(own, self.trials, strict=True)]
 
 
 @final
@@ -94,7 +94,7 @@ class Selector:
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._read: dict[str, Past] = {}
+        self._read: dict[str, PastSearch] = {}
 
     def select(self, request: Request) -> Selection:
         """The trials of a request; UserError if one of its names is not found."""
@@ -104,12 +104,12 @@ class Selector:
         chosen += [_winner(past) for past in named]
         if not chosen:
             chosen = self._usual(request.experiment)
-        once = {(c.search.about.identity, c.line.number): c for c in reversed(chosen)}
-        trials = [once.pop(key) for c in chosen if (key := (c.search.about.identity, c.line.number)) in once]
-        searches = {c.search.about.identity: c.search for c in trials}
+        once = {(c.search.summary.identity, c.record.number): c for c in reversed(chosen)}
+        trials = [once.pop(key) for c in chosen if (key := (c.search.summary.identity, c.record.number)) in once]
+        searches = {c.search.summary.identity: c.search for c in trials}
         return Selection(tuple(self._with_curves(trials)), tuple(searches.values()))
 
-    def _usual(self, experiment: str) -> list[Chosen]:
+    def _usual(self, experiment: str) -> list[SelectedTrial]:
         """The default choice: best, median and baseline of the latest search, and the winners of earlier searches.
 
         Searches in which no trial has a value are skipped.
@@ -119,37 +119,37 @@ class Selector:
         if not won:
             raise UserError("compare, EXP", f"no trial of `{experiment}` has a value yet.", "Finish a trial first.")
         latest, ranked = won[0], won[0].ranked
-        baseline = [Chosen("baseline", latest, line) for line in latest.lines if line.number == BASELINE]
-        middle = [Chosen("median", latest, ranked[len(ranked) // 2])]
-        return [Chosen("best", latest, ranked[0]), *middle, *baseline, *(_winner(past) for past in won[1:])]
+        baseline = [SelectedTrial("baseline", latest, record) for record in latest.records if record.number == BASELINE]
+        middle = [SelectedTrial("median", latest, ranked[len(ranked) // 2])]
+        return [SelectedTrial("best", latest, ranked[0]), *middle, *baseline, *(_winner(past) for past in won[1:])]
 
-    def _run(self, word: str, experiment: str) -> Chosen:
+    def _run(self, word: str, experiment: str) -> SelectedTrial:
         """The trial named by a number, by `search/number` or by the beginning of its MLflow run's id."""
         search, slash, last = word.rpartition("/")
         if slash or word.isdecimal():
             past = self._search(search or LATEST, experiment, "RUNS")
-            found = [line for line in past.lines if str(line.number) == last]
+            found = [record for record in past.records if str(record.number) == last]
             if found:
-                return Chosen("", past, found[0])
+                return SelectedTrial("", past, found[0])
             if slash or not self._archive.find(word):
-                numbers = [line.number for line in past.lines]
+                numbers = [record.number for record in past.records]
                 allowed = f"It has {numbers[0]} to {numbers[-1]}; 0 is the baseline." if numbers else "It has none."
-                raise UserError("compare, RUNS", f"`{past.about.identity}` has no trial `{last}`.", allowed)
+                raise UserError("compare, RUNS", f"`{past.summary.identity}` has no trial `{last}`.", allowed)
         return self._by_run(word)
 
-    def _by_run(self, word: str) -> Chosen:
+    def _by_run(self, word: str) -> SelectedTrial:
         found = self._archive.find(word)
         if len(found) != 1:
             meant = f"{len(found)} runs begin with `{word}`." if found else f"no run begins with `{word}`."
-            mend = "Give a trial's number, `search/number`, or the beginning of one MLflow run's id."
-            raise UserError("compare, RUNS", meant, mend)
+            hint = "Give a trial's number, `search/number`, or the beginning of one MLflow run's id."
+            raise UserError("compare, RUNS", meant, hint)
         ((search, number),) = found
         past = self._past(search)
-        return Chosen("", past, next(line for line in past.lines if line.number == number))
+        return SelectedTrial("", past, next(record for record in past.records if record.number == number))
 
-    def _search(self, word: str, experiment: str, field: str) -> Past:
+    def _search(self, word: str, experiment: str, field: str) -> PastSearch:
         """The search named by `latest`, `latest-1`, … or by its identity."""
-        if self._archive.about(word):
+        if self._archive.summary(word):
             return self._past(word)
         identities = self._identities(experiment, field)
         words = {LATEST if i == 0 else f"{LATEST}-{i}": identity for i, identity in enumerate(identities)}
@@ -160,26 +160,26 @@ class Selector:
     def _identities(self, experiment: str, field: str) -> Sequence[str]:
         found = self._archive.searches(experiment)
         if not found:
-            mend = nearest(experiment, self._archive.experiments())
-            raise UserError(f"compare, {field}", f"`{experiment}` has no searches.", mend or "Run `make tune` first.")
+            hint = nearest(experiment, self._archive.experiments())
+            raise UserError(f"compare, {field}", f"`{experiment}` has no searches.", hint or "Run `make tune` first.")
         return found
 
-    def _past(self, identity: str) -> Past:
+    def _past(self, identity: str) -> PastSearch:
         if identity not in self._read:
-            about = self._archive.about(identity)
-            assert about is not None, "the archive named it"  # noqa: S101
-            self._read[identity] = Past(about, tuple(self._archive.curves(identity, ())))
+            summary = self._archive.summary(identity)
+            assert summary is not None, "the archive named it"  # noqa: S101
+            self._read[identity] = PastSearch(summary, tuple(self._archive.curves(identity, ())))
         return self._read[identity]
 
-    def _with_curves(self, chosen: Sequence[Chosen]) -> list[Chosen]:
-        curves: dict[tuple[str, int], Line] = {}
-        for search in {c.search.about.identity for c in chosen}:
-            wanted = {c.line.number for c in chosen if c.search.about.identity == search}
-            curves |= {(search, line.number): line for line in self._archive.curves(search, wanted)}
-        return [replace(c, line=curves[c.search.about.identity, c.line.number]) for c in chosen]
+    def _with_curves(self, chosen: Sequence[SelectedTrial]) -> list[SelectedTrial]:
+        curves: dict[tuple[str, int], TrialRecord] = {}
+        for search in {c.search.summary.identity for c in chosen}:
+            wanted = {c.record.number for c in chosen if c.search.summary.identity == search}
+            curves |= {(search, record.number): record for record in self._archive.curves(search, wanted)}
+        return [replace(c, record=curves[c.search.summary.identity, c.record.number]) for c in chosen]
 
 
-def _winner(past: Past) -> Chosen:
+def _winner(past: PastSearch) -> SelectedTrial:
     if not past.ranked:
-        raise UserError("compare", f"no trial of `{past.about.identity}` has a value.", "Name its trials in RUNS.")
-    return Chosen("winner", past, past.ranked[0])
+        raise UserError("compare", f"no trial of `{past.summary.identity}` has a value.", "Name its trials in RUNS.")
+    return SelectedTrial("winner", past, past.ranked[0])

@@ -43,22 +43,22 @@ def run(args: argparse.Namespace) -> int:
     log = MLRUNS / "logs" / f"{experiment.name}.log"
     with only_ours(log) as console:
         from pipeline.checks import raise_first, rehearsal, table, warn
-        from pipeline.commands.tune.progress import Shown
+        from pipeline.commands.tune.progress import ProgressTracker
         from pipeline.commands.tune.summary import show
         from pipeline.run import run as run_stages
 
-        tracker = parts.ledger()
-        shown = Shown(tracker.create(MLRUNS), console, experiment)
+        tracker = parts.tracker()
+        progress_tracker = ProgressTracker(tracker.create(MLRUNS), console, experiment)
 
         def begin(blueprint: "Blueprint", prepared: "Prepared", study: "Study") -> None:
-            shown.begin(prepared, study)
+            progress_tracker.begin(prepared, study)
             found = table.look(prepared)
             if not study.past:
                 found += rehearsal.rehearse(experiment, blueprint, prepared, MLRUNS)[0]
             raise_first(found, experiment.file)
             warn(found, console, args.experiment)
 
-        finished = run_stages(experiment, shown, MLRUNS, begin, new=args.new, typed=STARTED)
+        finished = run_stages(experiment, progress_tracker, MLRUNS, begin, new=args.new, typed=STARTED)
         show(finished, console, tracker.TITLE)
     if finished.leaderboard.interrupted:
         return several.INTERRUPTED
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _several(chosen: list[str], words: list[str]) -> int:
     codes = several.run(chosen, words)
-    archive = parts.ledger().archive(MLRUNS)
+    archive = parts.tracker().archive(MLRUNS)
     with only_ours(MLRUNS / "logs" / "all.log") as console:
         console.print()
         console.print(several.table(codes, archive))

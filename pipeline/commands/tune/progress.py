@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, final
 
 from pipeline.commands._terminal import ready
 from pipeline.config.experiment import Experiment
-from pipeline.trackers import Ledger, Links
+from pipeline.trackers import Links, Tracker
 from pipeline.tuning.study import Study
 from pipeline.values.data import Prepared
 from pipeline.values.diagnosis import warning
@@ -19,10 +19,10 @@ LINES = 40
 
 
 @final
-class Shown:
+class ProgressTracker:
     """A tracker that passes everything on to the tracker `inner` and shows it on `console`."""
 
-    def __init__(self, inner: Ledger, console: "Console", experiment: Experiment) -> None:
+    def __init__(self, inner: Tracker, console: "Console", experiment: Experiment) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._inner = inner

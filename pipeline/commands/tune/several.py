@@ -60,8 +60,8 @@ def table(codes: Mapping[str, int], archive: Archive) -> "Table":
 def _lines(name: str, code: int, archive: Archive) -> list[tuple[str, ...]]:
     if code:
         return [(name, "stopped by you" if code == INTERRUPTED else "failed: see above", "", "")]
-    about = archive.about(archive.searches(resolve(name).name)[0])
-    metrics = about.metrics if about is not None else {}
+    summary = archive.summary(archive.searches(resolve(name).name)[0])
+    metrics = summary.metrics if summary is not None else {}
     lines = [("", NAMES[m], *_figures(metrics, m)) for m in SHOWN if f"test/{m}" in metrics]
     if not lines:
         return [(name, "no test part", "", "")]

@@ -5,9 +5,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Final, final
 
-from pipeline.engines.vectorized.fallback import Reference
+from pipeline.engines.vectorized.fallback import Fallback
 from pipeline.engines.vectorized.lane import Lane
-from pipeline.engines.vectorized.lanes import Lanes, Refused
+from pipeline.engines.vectorized.lanes import LaneRefused, Lanes
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 from pipeline.values.errors import one_line
@@ -29,9 +29,9 @@ class VectorizedEngine:
         self.capacity = max(SHORT, min(AHEAD, trials // 4), trials // 8)
         self._blueprint = blueprint
         self.lanes = Lanes(blueprint, prepared)
-        self._reference = Reference(blueprint, prepared)
+        self._fallback = Fallback(blueprint, prepared)
         self._current: Lane | None = None
-        self._places: dict[int, Lane | Reference] = {}
+        self._places: dict[int, Lane | Fallback] = {}
         self._parents: dict[int, Fitted | None] = {}
         self._failures: deque[TrialFailed] = deque()
 
@@ -42,7 +42,7 @@ class VectorizedEngine:
             self._places[trial.number] = self.lanes.take(trial, settings, weights)
         except MemoryError as error:
             raise TrialFailed(trial.number, f"MemoryError: {error}") from error
-        except Refused:
+        except LaneRefused:
             self._refer([trial])
         except Exception as error:  # noqa: BLE001  a model may raise anything; `fit` trains it or fails too
             log.info("trial %d is trained by model.fit: %s", trial.number, one_line(error))
@@ -53,7 +53,7 @@ class VectorizedEngine:
             raise self._failures.popleft()
         self._current = self._next()
         if self._current is None:
-            return self._reference.step()
+            return self._fallback.step()
         return self._stepped(self._current) if self._is_ready(self._current) else ()
 
     def keep(self, trial: Trial) -> None:
@@ -64,15 +64,15 @@ class VectorizedEngine:
         del self._places[trial.number], self._parents[trial.number]
         return fitted
 
-    def _place(self, trial: Trial) -> Lane | Reference:
+    def _place(self, trial: Trial) -> Lane | Fallback:
         if trial.number not in self._places:
             raise ValueError(f"trial {trial.number} is not in this engine")
         return self._places[trial.number]
 
     def _refer(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
-            self._reference.add(trial, self._parents[trial.number])
-            self._places[trial.number] = self._reference
+            self._fallback.add(trial, self._parents[trial.number])
+            self._places[trial.number] = self._fallback
 
     def _is_ready(self, lane: Lane) -> bool:
         """Whether a lane's program could be compiled; waits for it. If not, its trials go to the fallback engine."""

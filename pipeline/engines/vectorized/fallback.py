@@ -11,7 +11,7 @@ from pipeline.values.trial import Epoch, Fitted, Trial, TrialFailed
 
 
 @final
-class Reference:
+class Fallback:
     """Trains queued trials with `model.fit`, one after another."""
 
     def __init__(self, blueprint: Blueprint, prepared: Prepared) -> None:

@@ -22,7 +22,7 @@ BY_ELEMENT: Final = frozenset({"SGD", "RMSprop", "Adam", "AdamW", "Adadelta", "A
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Entrant:
+class InitialState:
     """The initial state of a trial.
 
     `values` are the first values of the model's variables at their true sizes, trainable ones first. `units` are the
@@ -69,7 +69,9 @@ class Recipe:
         return [Handle(optimizer, name) for name in self.searched]
 
 
-def entrant(trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | None, backend: Backend) -> Entrant:
+def initial_state(
+    trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | None, backend: Backend
+) -> InitialState:
     """The initial state of a trial, from its seed or from its parent's weights."""
     began = time.perf_counter()
     variables = [*outline.model.trainable_variables, *outline.model.non_trainable_variables]
@@ -79,4 +81,4 @@ def entrant(trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | No
     rate = float(recipe.optimizer.learning_rate)
     sizes = units(outline.model)
     seconds = time.perf_counter() - began
-    return Entrant(trial, values, [handle.value for handle in handles], rate, sizes, seconds)
+    return InitialState(trial, values, [handle.value for handle in handles], rate, sizes, seconds)

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops, tree
 
 from pipeline.engines.vectorized.backends import Tree, own
-from pipeline.engines.vectorized.initial_state import Entrant
+from pipeline.engines.vectorized.initial_state import InitialState
 from pipeline.engines.vectorized.plan import LanePlan
 from pipeline.engines.vectorized.program import Size, Slots, epoch
 from pipeline.engines.vectorized.shuffle import order
@@ -30,7 +30,7 @@ class Seat:
     for the diagnosis in the last epoch, `noted` those in the epoch whose weights are kept.
     """
 
-    entrant: Entrant
+    initial_state: InitialState
     seconds: dict[str, float]
     epoch: int
     kept: bool = False
@@ -46,7 +46,7 @@ class Lane:
     def __init__(self, template: Template, plan: LanePlan, batch: int, prepared: Prepared, executor: Executor) -> None:
         self.slots = plan.slots
         self._template = template
-        self._queue: deque[Entrant] = deque()
+        self._queue: deque[InitialState] = deque()
         self._waited = 0.0
         self._seats: list[Seat | None] = [None] * plan.slots
         rows = len(prepared.train)
@@ -64,11 +64,12 @@ class Lane:
     @property
     def trials(self) -> list[Trial]:
         """The trials in slots and in the queue."""
-        return [*(seat.entrant.trial for seat in self._seats if seat is not None), *(e.trial for e in self._queue)]
+        seated = [seat.initial_state.trial for seat in self._seats if seat is not None]
+        return [*seated, *(state.trial for state in self._queue)]
 
-    def add(self, entrant: Entrant) -> None:
+    def add(self, initial_state: InitialState) -> None:
         """Queue a trial."""
-        self._queue.append(entrant)
+        self._queue.append(initial_state)
 
     def wait(self) -> None:
         """Wait until the program is compiled; raises the error if compiling failed."""
@@ -108,7 +109,7 @@ class Lane:
         trainable, other, _ = self._slots["state"]
         values = self._slots["best"] if seat.kept and not seat.keeping else [*trainable, *other]
         insides = seat.noted if seat.noted is not None else seat.insides
-        return self._template.fitted([np.asarray(v)[slot] for v in values], seat.entrant, seat.seconds, insides)
+        return self._template.fitted([np.asarray(v)[slot] for v in values], seat.initial_state, seat.seconds, insides)
 
     def _compiled(self, plan: LanePlan) -> Callable[..., Tree]:
         given = {**self._given, "order": self._orders(), "keep": np.zeros(plan.slots, bool)}
@@ -117,7 +118,7 @@ class Lane:
 
     def _seat(self, trial: Trial) -> tuple[int, Seat]:
         for slot, seat in enumerate(self._seats):
-            if seat is not None and seat.entrant.trial == trial:
+            if seat is not None and seat.initial_state.trial == trial:
                 return slot, seat
         raise ValueError(f"trial {trial.number} is not in this engine")
 
@@ -127,20 +128,20 @@ class Lane:
         if not entering:
             return
         self._slots = tree.map_structure(np.array, self._slots)  # to the host, because slots are written there
-        for slot, entrant in entering:
-            self._template.write(self._slots, slot, entrant)
-            self._given["numbers"][slot] = columns(entrant.numbers)
-            for sizes, value in zip(self._given["sizes"], entrant.values, strict=False):
+        for slot, initial_state in entering:
+            self._template.write(self._slots, slot, initial_state)
+            self._given["numbers"][slot] = columns(initial_state.numbers)
+            for sizes, value in zip(self._given["sizes"], initial_state.values, strict=False):
                 sizes[slot] = value.shape
-            seconds = {"build": entrant.seconds, "compile": self._waited}
-            self._seats[slot] = Seat(entrant, seconds, entrant.trial.initial_epoch)
+            seconds = {"build": initial_state.seconds, "compile": self._waited}
+            self._seats[slot] = Seat(initial_state, seconds, initial_state.trial.initial_epoch)
             self._waited = 0.0
 
     def _orders(self) -> np.ndarray:
         orders = np.zeros((self.slots, self._size.rows + self._size.padding), np.int32)
         for slot, seat in enumerate(self._seats):
             if seat is not None:
-                trial = seat.entrant.trial
+                trial = seat.initial_state.trial
                 orders[slot, : self._size.rows] = order(trial.seed, seat.epoch + 1, self._size.rows)
         return orders
 
@@ -149,5 +150,5 @@ class Lane:
         seat.epoch += 1
         seat.seconds["train"] = seat.seconds.get("train", 0.0) + seconds
         metrics: dict[str, float] = dict(zip(self._names, map(float, sums.ravel()), strict=True))
-        metrics["learning_rate"] = float(np.float32(seat.entrant.learning_rate))
-        return Epoch(seat.entrant.trial.number, seat.epoch, metrics, seconds)
+        metrics["learning_rate"] = float(np.float32(seat.initial_state.learning_rate))
+        return Epoch(seat.initial_state.trial.number, seat.epoch, metrics, seconds)

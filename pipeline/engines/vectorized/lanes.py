@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias, final
 
 from pipeline.engines.vectorized import backends
-from pipeline.engines.vectorized.initial_state import Recipe, entrant
+from pipeline.engines.vectorized.initial_state import Recipe, initial_state
 from pipeline.engines.vectorized.lane import Lane
 from pipeline.engines.vectorized.outline import Outline, outline
 from pipeline.engines.vectorized.padding import padding_is_harmless
@@ -25,7 +25,7 @@ log = logging.getLogger("pipeline")
 
 
 @final
-class Refused(Exception):
+class LaneRefused(Exception):
     """Why a kind of trial cannot be trained in lanes."""
 
 
@@ -42,7 +42,7 @@ class Lanes:
         self._bears: dict[Kind, bool] = {}
         self._executor = ThreadPoolExecutor(1, "compile")
         self._lanes: dict[Key, Lane] = {}
-        self._refused: dict[Key, Refused] = {}
+        self._refused: dict[Key, LaneRefused] = {}
         self._firsts: dict[Structure, Outline] = {}
 
     def __iter__(self) -> Iterator[Lane]:
@@ -55,15 +55,15 @@ class Lanes:
         if recipe.optimizer.use_ema:
             raise ValueError("use_ema replaces the last weights with averaged ones when fit ends")
         structure = self._structure(settings, model, recipe)
-        idle = self._structures.idle(structure)
-        if idle and not self._fits(settings, model, structure):
-            self._structures.distrust(idle)
+        without_effect = self._structures.without_effect(structure)
+        if without_effect and not self._fits(settings, model, structure):
+            self._structures.distrust(without_effect)
             structure = self._structure(settings, model, recipe)
         batch = int(settings["batch_size"])
         key = (structure, recipe.key, batch)
         if key in self._refused:
             raise self._refused[key]
-        ready = entrant(trial, model, recipe, weights, self._backend)
+        ready = initial_state(trial, model, recipe, weights, self._backend)
         if key not in self._lanes:
             self._lanes[key] = self._made(settings, structure, recipe, batch)
         self._lanes[key].add(ready)
@@ -73,7 +73,7 @@ class Lanes:
         """Remove a lane and never make one of its kind again."""
         key = next(key for key, known in self._lanes.items() if known is lane)
         del self._lanes[key]
-        self._refused[key] = Refused(reason)
+        self._refused[key] = LaneRefused(reason)
 
     def _made(self, settings: Params, structure: Structure, recipe: Recipe, batch: int) -> Lane:
         model = outline(self._blueprint, self._structures.whole(settings, structure))

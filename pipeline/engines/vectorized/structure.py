@@ -61,19 +61,19 @@ class Structures:
         small = {n: _numbers(dimensions[n])[0] for n, e in self._effects.items() if e is Effect.WIDTHS}
         return {**settings, **small}
 
-    def idle(self, structure: Structure) -> list[str]:
+    def without_effect(self, structure: Structure) -> list[str]:
         """The settings of a structure that had no effect at the two values compared; at others they may have one."""
         return [name for name, _ in structure if self._effects[name] is Effect.NOTHING]
 
-    def distrust(self, idle: list[str]) -> None:
+    def distrust(self, without_effect: list[str]) -> None:
         """Make these settings part of the structure, and from now on every setting that seems to have no effect."""
-        self._effects |= dict.fromkeys(idle, Effect.STRUCTURE)
+        self._effects |= dict.fromkeys(without_effect, Effect.STRUCTURE)
         self._wary = True
 
     def whole(self, settings: Params, structure: Structure) -> Params:
         """The settings of a lane's model: the structure's, and those of a trial that have no effect."""
-        idle = self.idle(structure)
-        return {**settings, **{name: value for name, value in structure if name not in idle}}
+        without_effect = self.without_effect(structure)
+        return {**settings, **{name: value for name, value in structure if name not in without_effect}}
 
     def never_pad(self, structure: Structure) -> None:
         """From now on, give each width a separate structure instead of this one."""

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.engines._probes import probe
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.dropout import hash_dropouts
-from pipeline.engines.vectorized.initial_state import Entrant, Recipe
+from pipeline.engines.vectorized.initial_state import InitialState, Recipe
 from pipeline.engines.vectorized.outline import Outline, initial
 from pipeline.engines.vectorized.program import Slots
 from pipeline.engines.vectorized.step import Step, measures
@@ -42,28 +42,28 @@ class Template:
         optimizer = [np.repeat(value[None], slots, 0) for value in self._optimizer]
         return {"state": (weights[:count], weights[count:], optimizer), "best": [w.copy() for w in weights]}
 
-    def write(self, slots: Slots, slot: int, entrant: Entrant) -> None:
+    def write(self, slots: Slots, slot: int, initial_state: InitialState) -> None:
         """Write a trial's initial state into a slot, padded with zeros to the template's sizes."""
         trainable, other, optimizer = slots["state"]
-        for into, value in zip([*trainable, *other], entrant.values, strict=True):
+        for into, value in zip([*trainable, *other], initial_state.values, strict=True):
             into[slot] = 0
             into[(slot, *map(slice, value.shape))] = value
         for into, value in zip(optimizer, self._optimizer, strict=True):
             into[slot] = value
-        optimizer[self._rate][slot] = entrant.learning_rate
+        optimizer[self._rate][slot] = initial_state.learning_rate
 
     def fitted(
         self,
         values: Sequence[np.ndarray],
-        entrant: Entrant,
+        initial_state: InitialState,
         seconds: Mapping[str, float],
         insides: Sequence[float] | None = None,
     ) -> Fitted:
         """A trial's weights at their true sizes, in Keras's order; `insides` are the measurements of their epoch."""
-        own = zip(self._variables, values, entrant.values, strict=True)
+        own = zip(self._variables, values, initial_state.values, strict=True)
         cut = {id(v): np.array(value[tuple(map(slice, first.shape))]) for v, value, first in own}
         weights = tuple(cut[id(v)] for v in self.model.weights)
-        about = diagnosis(insides[0], insides[1], entrant.units, insides[2:]) if insides is not None else {}
+        about = diagnosis(insides[0], insides[1], initial_state.units, insides[2:]) if insides is not None else {}
         return Fitted(weights, seconds, sum(w.size for w in weights), diagnosis=about)
 
 

@@ -9,12 +9,12 @@ from typing import TypeAlias
 
 from pipeline.models.python.function import ModelFunction
 from pipeline.models.python.hypermodel import HyperModelFamily
-from pipeline.models.python.module import named
+from pipeline.models.python.module import member
 
 UserFamily: TypeAlias = ModelFunction | HyperModelFamily
 
 
 def family(name: str, file: str) -> UserFamily:
     """The family that a file names with `python:module.name`; UserError at `model.family` where there is none."""
-    found = named(name, file)
+    found = member(name, file)
     return HyperModelFamily(found) if found.is_hypermodel else ModelFunction(found)

@@ -127,8 +127,8 @@ def _made(kind: Any, name: str) -> Any:
     for argument in inspect.signature(kind).parameters.values():
         if argument.default is argument.empty and argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
             problem = f"`{kind.__name__}` needs the argument `{argument.name}`."
-            mend = f"Give it a default, or name an instance of it: `net = {kind.__name__}(…)` in the module."
-            raise UserError(name, problem, mend)
+            hint = f"Give it a default, or name an instance of it: `net = {kind.__name__}(…)` in the module."
+            raise UserError(name, problem, hint)
     return kind()
 
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.config.experiment import NOT_SETTINGS, EarlyStopping, Model, Training
 from pipeline.config.searchable import Searchable
-from pipeline.models.python.module import Named
+from pipeline.models.python.module import ModuleMember
 from pipeline.values.blueprint import Output
 from pipeline.values.errors import UserError
 from pipeline.values.space import Choice, Float, Int, Params
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 class ModelFunction:
     """A family that is a function, called as the `model` of a file of `models/`; its settings are those in the file."""
 
-    named: Named
+    member: ModuleMember
     backend = "tensorflow"
     axes = ()
     optimizer = None
 
     @property
     def code(self) -> str:
-        return self.named.code
+        return self.member.code
 
     def sections(
         self,
@@ -59,14 +59,14 @@ class ModelFunction:
 
     def model(self, settings: Params, input: tuple[int, ...], output: Output) -> "keras.Model":  # noqa: A002
         """The model that the function makes; exceptions of the function are not caught."""
-        made: keras.Model = self.named.imported()(settings, input, output)
+        made: keras.Model = self.member.imported()(settings, input, output)
         return made
 
     def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
         """UserError if the function does not make a model from these settings that fits the data; imports Keras."""
         called = "It is called as function(settings, input, output), where input is the shape of a row."
         last = "End with `keras.layers.Dense(output.units, output.activation)`."
-        self.named.made(lambda: self.model(settings, input, output), output, called, last)
+        self.member.made(lambda: self.model(settings, input, output), output, called, last)
 
     def trained(self, settings: Params, output: Output) -> Output:  # noqa: ARG002 the protocol's
         """The same output: a user's function may end in a softmax even if it is asked for a linear output."""
@@ -86,8 +86,8 @@ def _kind(key: str, given: Any) -> type:
     if kinds == {int, float}:
         return float
     if len(kinds) != 1 or not kinds <= {int, float, bool, str}:
-        mend = "Write a number, a string, true or false, a range `{ low = …, high = … }` or choices `[…, …]`."
-        raise UserError(f"model.{key}", f"is {given!r}, which is not a value, a range or choices of one type.", mend)
+        hint = "Write a number, a string, true or false, a range `{ low = …, high = … }` or choices `[…, …]`."
+        raise UserError(f"model.{key}", f"is {given!r}, which is not a value, a range or choices of one type.", hint)
     return kinds.pop()
 
 

@@ -15,7 +15,7 @@ from pipeline.config.parts import FIELD
 from pipeline.config.searchable import Searchable
 from pipeline.models.python import compiled, exploration
 from pipeline.models.python.exploration import Asked, Explored
-from pipeline.models.python.module import Named
+from pipeline.models.python.module import ModuleMember
 from pipeline.values.blueprint import Output, without_weights
 from pipeline.values.errors import UserError
 from pipeline.values.space import Choice, Float, Int, Params
@@ -34,13 +34,13 @@ RESERVED: Final = "tuner/"
 class HyperModelFamily:
     """A class derived from `keras_tuner.HyperModel`, or a function of one argument `hp`, in a user's own module."""
 
-    named: Named
+    member: ModuleMember
     backend = "tensorflow"
     axes = ()
 
     @property
     def code(self) -> str:
-        return self.named.code
+        return self.member.code
 
     def sections(
         self, model: Mapping[str, Any], training: Training, given: Collection[str]
@@ -55,11 +55,11 @@ class HyperModelFamily:
         # no log is open yet, and TensorFlow's own messages belong neither in it nor on the terminal
         with backend.silent():
             try:
-                return exploration.explore(self.named.imported(), self._title)
+                return exploration.explore(self.member.imported(), self._title)
             except UserError:
                 raise
             except Exception as error:
-                raise self.named.failed(error, "It is called as build(hp).") from error
+                raise self.member.failed(error, "It is called as build(hp).") from error
 
     def settings(self, explored: Explored) -> type[Model]:
         """The class of `[model]`, whose keys are what builds ask for.
@@ -82,7 +82,7 @@ class HyperModelFamily:
         """
         for key in given:
             if explored.compiled and key in NAMES:
-                problem = f"is given, but `{self.named.name}` compiles its models with an optimizer."
+                problem = f"is given, but `{self.member.name}` compiles its models with an optimizer."
                 raise UserError(f"training.{key}", problem, "Remove one of the two.")
         return training.model_copy(update={"optimizer": None}) if explored.compiled else training
 
@@ -101,7 +101,7 @@ class HyperModelFamily:
     def check(self, settings: Params, input: tuple[int, ...], output: Output) -> None:  # noqa: A002
         """UserError if the model built from these settings does not fit the data and the task; imports Keras."""
         last = f'End with `keras.layers.Dense({output.units}, "{output.activation}")`.'
-        self.named.made(lambda: self.model(settings, input, output), output, "It is called as build(hp).", last)
+        self.member.made(lambda: self.model(settings, input, output), output, "It is called as build(hp).", last)
 
     def trained(self, settings: Params, output: Output) -> Output:
         """The output during training: logits if the model of these settings is compiled for logits."""
@@ -110,10 +110,10 @@ class HyperModelFamily:
     @property
     def _title(self) -> str:
         """The place that errors name."""
-        return f"{FIELD}, `{self.named.name}`"
+        return f"{FIELD}, `{self.member.name}`"
 
     def _built(self, settings: Params) -> "keras.Model":
-        return exploration.build(self.named.imported(), self._title, settings)
+        return exploration.build(self.member.imported(), self._title, settings)
 
     def _shaped(self, model: "keras.Model", rows: tuple[int, ...]) -> "keras.Model":
         """The model, built for rows of this shape if it has no Input layer; UserError if it cannot take them."""
@@ -135,12 +135,12 @@ class HyperModelFamily:
 
     def _check_name(self, key: str, taken: Iterable[str]) -> None:
         if key in taken:
-            mend = f"Remove it from build() and write `{key}` under [training], or rename it in build()."
-            raise UserError(self._title, f"asks for `{key}`, which is a key of [training].", mend)
+            hint = f"Remove it from build() and write `{key}` under [training], or rename it in build()."
+            raise UserError(self._title, f"asks for `{key}`, which is a key of [training].", hint)
         plain = NAME.fullmatch(key) and posixpath.normpath(key) == key and not key.startswith(RESERVED)
         if not plain or hasattr(Model, key):
-            mend = "Rename it. Allowed: letters, digits, spaces and _ - . /."
-            raise UserError(self._title, f"asks for `{key}`, which cannot be a setting's name.", mend)
+            hint = "Rename it. Allowed: letters, digits, spaces and _ - . /."
+            raise UserError(self._title, f"asks for `{key}`, which cannot be a setting's name.", hint)
 
 
 def _searchable(asked: Asked) -> Searchable:

@@ -20,29 +20,29 @@ PREFIX: Final = "python:"
 FIELD: Final = "model.family"
 
 
-def named(name: str, file: str) -> "Named":
+def member(name: str, file: str) -> "ModuleMember":
     """What `name` names in a module beside `file`, or in one that can be imported; UserError if there is none.
 
     The module is only parsed here, not run: it may import Keras, whose backend is chosen later.
     """
     dotted = name.removeprefix(PREFIX)
-    module, _, member = dotted.rpartition(".")
+    module, _, attribute = dotted.rpartition(".")
     if not module or not all(part.isidentifier() for part in dotted.split(".")):
-        mend = "Write `python:module.function`, for a function in module.py beside this file."
-        raise UserError(FIELD, f"`{name}` does not name a function in a module.", mend)
-    found = Named(name, module, member, _found(name, module, Path(file).parent))
+        hint = "Write `python:module.function`, for a function in module.py beside this file."
+        raise UserError(FIELD, f"`{name}` does not name a function in a module.", hint)
+    found = ModuleMember(name, module, attribute, _found(name, module, Path(file).parent))
     found.check()
     return found
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class Named:
+class ModuleMember:
     """A member of a module, by its name in the file."""
 
     name: str
     module: str
-    member: str
+    attribute: str
     path: Path | None
     """The module's file; None if it has none."""
 
@@ -54,7 +54,7 @@ class Named:
     @property
     def is_hypermodel(self) -> bool:
         """Whether the member is for KerasTuner, by the module's text: a subclass of a HyperModel, or `function(hp)`."""
-        return self.path is not None and self.member in _hypermodels(ast.parse(self.code))
+        return self.path is not None and self.attribute in _hypermodels(ast.parse(self.code))
 
     def check(self) -> None:
         """UserError if the module's text has no such member, or is not valid Python."""
@@ -65,19 +65,19 @@ class Named:
         except (SyntaxError, UnicodeDecodeError, ValueError) as error:
             line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
             raise UserError(FIELD, f"{self.path}{line} is not valid Python: {error}.", "Correct that line.") from None
-        if self.member not in names and "*" not in names:
-            problem = f"{self.path} has no function `{self.member}`."
-            raise UserError(FIELD, problem, nearest(self.member, sorted(names)))
+        if self.attribute not in names and "*" not in names:
+            problem = f"{self.path} has no function `{self.attribute}`."
+            raise UserError(FIELD, problem, nearest(self.attribute, sorted(names)))
 
     def imported(self) -> Any:
         """The member itself; this runs the module, and its exceptions are not caught."""
-        return getattr(self._module(), self.member)
+        return getattr(self._module(), self.attribute)
 
-    def failed(self, error: Exception, mend: str) -> UserError:
+    def failed(self, error: Exception, hint: str) -> UserError:
         """The UserError for an exception from the module: with its line there, and a hint."""
         line = _line(error, self.path)
         place = f" (line {line} of {self.path})" if line else ""
-        return UserError(FIELD, f"`{self.name}` fails{place}: {one_line(error)}.", mend)
+        return UserError(FIELD, f"`{self.name}` fails{place}: {one_line(error)}.", hint)
 
     def made(self, make: "Callable[[], keras.Model]", output: Output, called: str, last: str) -> None:
         """UserError if `make` does not make a model whose output has the shape of `output`; imports Keras.
@@ -134,8 +134,8 @@ def _found(name: str, module: str, folder: Path) -> Path | None:
         spec = None
     if spec is None:
         beside = nearest(module, sorted(p.stem for p in folder.glob("*.py")))
-        mend = beside or f"Create {path}, or install the module."
-        raise UserError(FIELD, f"`{name}`: there is no module `{module}`: no file {path}, and no such import.", mend)
+        hint = beside or f"Create {path}, or install the module."
+        raise UserError(FIELD, f"`{name}`: there is no module `{module}`: no file {path}, and no such import.", hint)
     return Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
 
 

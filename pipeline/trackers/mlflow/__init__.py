@@ -1,4 +1,4 @@
-"""The ledger that is MLflow: every search a parent run, every trial a run nested in it.
+"""The tracker that is MLflow: every search a parent run, every trial a run nested in it.
 
 A search appends its events to a spool under `folder/spool/` and never waits for MLflow: a process of its own carries
 them there. What could not be delivered stays in the spool, and `sync` delivers it later.
@@ -9,21 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pipeline.trackers import Account, Browser, ComparisonPage, Ledger, Links
+from pipeline.trackers import Account, Browser, ComparisonPage, Links, Tracker
 
 if TYPE_CHECKING:
     from pipeline.trackers.mlflow.archive import MlflowArchive
 
 TITLE: Final = "MLflow"
-PATIENCE: Final = 20.0
+WAIT: Final = 20.0
 """Seconds that `close` and `sync` wait for a store that does not answer."""
 
 
-def create(folder: Path) -> Ledger:
-    """A ledger that delivers to MLFLOW_TRACKING_URI, by default a database in `folder`."""
-    from pipeline.trackers.mlflow.tracker import MlflowLedger
+def create(folder: Path) -> Tracker:
+    """A tracker that delivers to MLFLOW_TRACKING_URI, by default a database in `folder`."""
+    from pipeline.trackers.mlflow.tracker import MlflowTracker
 
-    return MlflowLedger(folder, PATIENCE)
+    return MlflowTracker(folder, WAIT)
 
 
 def archive(folder: Path) -> "MlflowArchive":
@@ -44,7 +44,7 @@ def sync(folder: Path) -> Sequence[Account]:
     """What became of the events that the folder's searches owed: all that can be is delivered now."""
     from pipeline.trackers.mlflow.sync import deliver_rest
 
-    return deliver_rest(folder, PATIENCE)
+    return deliver_rest(folder, WAIT)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import hexdigits
 from typing import Any, final
 
-from pipeline.trackers import About, Champion, Line
+from pipeline.trackers import Champion, SearchSummary, TrialRecord
 from pipeline.trackers.mlflow.loaded_champion import load
 from pipeline.trackers.mlflow.runs import (
     END,
@@ -40,7 +40,7 @@ class MlflowArchive:
         )
         return tuple(run.data.tags[SEARCH] for run in runs)
 
-    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[Line]:
+    def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[TrialRecord]:
         runs = self.trials(search)
         read = [run for run in runs if of is None or number(run) in of]
         points: dict[str, list[Any]] = defaultdict(list)
@@ -49,19 +49,19 @@ class MlflowArchive:
         for run, metric in histories(self._client, keys):
             if metric.step > 0:
                 points[run].append(metric)
-        return tuple(_line(run, points[run.info.run_id]) for run in runs)
+        return tuple(_record(run, points[run.info.run_id]) for run in runs)
 
     def experiments(self) -> Sequence[str]:
         return tuple(found.name for found in self._client.search_experiments() if self.searches(found.name))
 
-    def about(self, search: str) -> About | None:
+    def summary(self, search: str) -> SearchSummary | None:
         run = self.search(search)
         if run is None:
             return None
         # searches of before this tag say it among their settings
         objective = run.data.tags.get(OBJECTIVE) or run.data.params["search/objective"]
         experiment = self._client.get_experiment(run.info.experiment_id).name
-        return About(search, experiment, run.info.run_name, objective, dict(run.data.metrics))
+        return SearchSummary(search, experiment, run.info.run_name, objective, dict(run.data.metrics))
 
     def find(self, run: str) -> Sequence[tuple[str, int]]:
         # a letter that is no hexadecimal digit begins no run's id, and would have a meaning in the filter
@@ -95,7 +95,7 @@ def _of_epochs(key: str) -> bool:
     return key == SPENT or (key not in END_ALONE and not key.startswith(("best/", "seconds/")))
 
 
-def _line(run: Any, points: list[Any]) -> Line:
+def _record(run: Any, points: list[Any]) -> TrialRecord:
     metrics = run.data.metrics
     last = metrics.get("epochs")
     by_step: dict[int, dict[str, float]] = defaultdict(dict)
@@ -106,7 +106,7 @@ def _line(run: Any, points: list[Any]) -> Line:
     trial = number(run)
     ends = {end.value: end for end in End}
     best = metrics.get("best/epoch")
-    return Line(
+    return TrialRecord(
         trial,
         dict(run.data.params),
         ends.get(run.data.tags.get(END, "")),

@@ -10,7 +10,7 @@ from pipeline.trackers.mlflow.batches import log
 from pipeline.trackers.mlflow.encoding import Entry, Opened
 from pipeline.trackers.mlflow.links import Place
 from pipeline.trackers.mlflow.runs import KIND, OBJECTIVE, PARENT, SEARCH, search_run
-from pipeline.trackers.mlflow.trial_runs import Children, Flight
+from pipeline.trackers.mlflow.trial_runs import OpenRun, TrialRuns
 from pipeline.values.events import (
     ChampionRegistered,
     DatasetRecord,
@@ -39,41 +39,41 @@ class Delivery:
         self._parent = search_run(client, search.identity, [self._experiment]) or client.create_run(
             self._experiment, at, _tags(search), search.title
         )
-        self._children = Children(client, search.identity, self._parent)
+        self._trial_runs = TrialRuns(client, search.identity, self._parent)
 
     @property
-    def flights(self) -> list[Flight]:
+    def open_runs(self) -> list[OpenRun]:
         """The trials that have begun and not ended."""
-        return list(self._children.flights.values())
+        return list(self._trial_runs.open_runs.values())
 
     @property
     def held(self) -> int | None:
         """Where in the file the oldest entry stands that waits in a flight."""
-        return min((flight.waiting[0].start for flight in self.flights if flight.waiting), default=None)
+        return min((open_run.waiting[0].start for open_run in self.open_runs if open_run.waiting), default=None)
 
     def forget(self) -> None:
         """Look up again what is in MLflow."""
-        self._children.forget()
+        self._trial_runs.forget()
 
-    def flush(self, flight: Flight) -> None:
+    def flush(self, open_run: OpenRun) -> None:
         """Bring a flight's epochs into its run."""
-        self._children.flush(flight)
+        self._trial_runs.flush(open_run)
 
     def abandon(self, entry: Entry) -> list[Entry]:
         """What is lost if `entry` cannot be delivered: itself, and what waits with it."""
         if not isinstance(entry.message, TrialEnded):
             return [entry]
-        flight = self._children.flights.pop(entry.message.outcome.number, None)
-        return [*(flight.waiting if flight else []), entry]
+        open_run = self._trial_runs.open_runs.pop(entry.message.outcome.number, None)
+        return [*(open_run.waiting if open_run else []), entry]
 
-    def drop(self, flight: Flight) -> list[Entry]:
+    def drop(self, open_run: OpenRun) -> list[Entry]:
         """Give a flight up; what waited in it."""
-        self._children.flights.pop(flight.number)
-        return flight.waiting
+        self._trial_runs.open_runs.pop(open_run.number)
+        return open_run.waiting
 
     def reopen(self, at: int) -> None:
         """The search runs; what a process that was killed has left running is ended, until it is taken up again."""
-        self._children.interrupt(at)
+        self._trial_runs.interrupt(at)
         self._client.update_run(self._parent.info.run_id, status="RUNNING")
 
     def deliver(self, entry: Entry) -> None:
@@ -83,21 +83,21 @@ class Delivery:
             case Opened(search):
                 self._describe(search)
             case TrialStarted(trial):
-                self._children.wait(trial.number, entry)
+                self._trial_runs.wait(trial.number, entry)
             case EpochEnded(epoch):
-                self._children.wait(epoch.trial, entry)
+                self._trial_runs.wait(epoch.trial, entry)
             case TrialEnded() as ended:
-                self._children.end(entry, ended)
+                self._trial_runs.end(entry, ended)
             case SearchMeasured(metrics, tags):
                 log(self._client, parent, [(name, value, entry.at, 0) for name, value in metrics.items()], tags=tags)
             case FileAttached(path, folder):
                 send = self._client.log_artifacts if path.is_dir() else self._client.log_artifact
                 send(parent, str(path), folder or None)
             case ChampionRegistered(folder, trial):
-                origin = registry.Origin(self._search, parent, trial, self._children.run(trial))
+                origin = registry.Origin(self._search, parent, trial, self._trial_runs.run(trial))
                 registry.register(self._client, origin, folder)
             case SearchEnded(interrupted):
-                self._children.interrupt(entry.at)
+                self._trial_runs.interrupt(entry.at)
                 self._client.set_terminated(parent, "KILLED" if interrupted else "FINISHED", entry.at)
 
     def settle(self, at: int) -> None:

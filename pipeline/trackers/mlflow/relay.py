@@ -11,9 +11,9 @@ from typing import TypeVar, final
 from pipeline.trackers.mlflow import store
 from pipeline.trackers.mlflow.delivery import Delivery
 from pipeline.trackers.mlflow.encoding import Entry, Opened
-from pipeline.trackers.mlflow.retry import Patience, Refused
+from pipeline.trackers.mlflow.retry import EventRefused, Retry
 from pipeline.trackers.mlflow.spool import Spool
-from pipeline.trackers.mlflow.trial_runs import Flight
+from pipeline.trackers.mlflow.trial_runs import OpenRun
 from pipeline.values.events import SearchEnded
 
 T = TypeVar("T")
@@ -27,13 +27,13 @@ SHARE = 10
 
 
 @final
-class Courier:
+class Relay:
     """Delivers one spool. Its caller holds the spool's lock. Any method may raise GaveUp: the rest is owed."""
 
-    def __init__(self, spool: Spool, folder: Path, patience: Patience) -> None:
+    def __init__(self, spool: Spool, folder: Path, retry: Retry) -> None:
         self._spool = spool
         self._folder = folder
-        self._patience = patience
+        self._retry = retry
         self._state = self._noted = spool.state
         self._refusals: list[Entry] = []
         self._reached = self._state.offset
@@ -64,12 +64,12 @@ class Courier:
         self._refusals = []
         for entry in self._spool.refused():
             self._deliver(self._delivery, entry)
-        self._flush(self._delivery.flights)
+        self._flush(self._delivery.open_runs)
         self._spool.keep_refused(self._refusals)
         try:
             self._try(partial(self._delivery.settle, self._last))
             self._state = replace(self._state, place=self._try(partial(self._delivery.place, best=True)))
-        except Refused:
+        except EventRefused:
             logger.warning("the search's end is not in MLflow")
         self._note()
 
@@ -81,7 +81,7 @@ class Courier:
             logger.warning("an event before any search was opened: %r", entry)
             return
         if isinstance(entry.message, Opened | SearchEnded):
-            self._flush(delivery.flights)
+            self._flush(delivery.open_runs)
         if isinstance(entry.message, Opened):
             self._try(partial(delivery.reopen, entry.at))
         self._last = entry.at
@@ -90,7 +90,7 @@ class Courier:
     def _deliver(self, delivery: Delivery, entry: Entry) -> None:
         try:
             self._try(partial(delivery.deliver, entry))
-        except Refused:
+        except EventRefused:
             self._refuse(delivery.abandon(entry))
 
     def _begin(self, entry: Entry) -> None:
@@ -107,21 +107,21 @@ class Courier:
         now = time.monotonic()
         if self._delivery is None or now < self._calm:
             return
-        due = [f for f in self._delivery.flights if f.waiting and now - f.since > FLUSH]
+        due = [f for f in self._delivery.open_runs if f.waiting and now - f.since > FLUSH]
         if due:
             self._flush(due)
             ended = time.monotonic()
             self._calm = ended + SHARE * (ended - now)
             self._note()
 
-    def _flush(self, flights: list[Flight]) -> None:
+    def _flush(self, open_runs: list[OpenRun]) -> None:
         assert self._delivery is not None  # noqa: S101  # for the type checker
-        for flight in flights:
-            if flight.waiting:
+        for open_run in open_runs:
+            if open_run.waiting:
                 try:
-                    self._try(partial(self._delivery.flush, flight))
-                except Refused:
-                    self._refuse(self._delivery.drop(flight))
+                    self._try(partial(self._delivery.flush, open_run))
+                except EventRefused:
+                    self._refuse(self._delivery.drop(open_run))
 
     def _refuse(self, entries: list[Entry]) -> None:
         self._refusals += entries
@@ -136,7 +136,7 @@ class Courier:
             self._noted = self._state
 
     def _try(self, act: Callable[[], T]) -> T:
-        return self._patience.until_done(act, self._again)
+        return self._retry.until_done(act, self._again)
 
     def _again(self) -> bool:
         if self._delivery is None:

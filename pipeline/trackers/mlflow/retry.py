@@ -19,7 +19,7 @@ LONGEST: Final = 5.0
 
 
 @final
-class Refused(Exception):
+class EventRefused(Exception):
     """MLflow answers, and will not take this."""
 
 
@@ -29,7 +29,7 @@ class GaveUp(Exception):
 
 
 @final
-class Patience:
+class Retry:
     """Tries again, ever more slowly: without an end while `going` says so, then for `seconds` more."""
 
     def __init__(self, seconds: float, going: Callable[[], bool]) -> None:
@@ -50,7 +50,7 @@ class Patience:
                 logger.warning("try %d failed: %s", tries, error, exc_info=tries == 1)
                 answered = again()
                 if tries >= TRIES and _its_own(error, answered=answered):
-                    raise Refused from error
+                    raise EventRefused from error
                 limit = limit or (None if self._going() else time.monotonic() + self._seconds)
                 if limit and time.monotonic() + pause > limit:
                     raise GaveUp from error

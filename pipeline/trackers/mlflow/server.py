@@ -18,7 +18,7 @@ from pipeline.trackers.mlflow import links, store
 from pipeline.values.errors import UserError
 
 PORTS: Final = range(5000, 5100)
-PATIENCE: Final = 120.0
+WAIT: Final = 120.0
 """Seconds that a server may take to answer for the first time; importing MLflow alone can take ten."""
 GRACE: Final = 10.0
 """Seconds that a server has for its farewell: a browser that holds a connection open would delay it for ever."""
@@ -82,7 +82,7 @@ def _free(ports: range) -> int:
 
 
 def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + WAIT
     while time.monotonic() < until and process.poll() is None:
         try:
             with urllib.request.urlopen(f"{address}/health", timeout=5):  # noqa: S310

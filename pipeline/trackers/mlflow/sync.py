@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.trackers import Account, Reason
-from pipeline.trackers.mlflow.retry import Patience
+from pipeline.trackers.mlflow.retry import Retry
 from pipeline.trackers.mlflow.spool import Spool, spools
 from pipeline.trackers.mlflow.writer import write
 
@@ -28,5 +28,5 @@ def _deliver(spool: Spool, folder: Path, seconds: float) -> Reason:
     with spool.writing(wait=False) as mine:
         if not mine:
             return Reason.WRITING
-        done = write(spool, folder, Patience(seconds, lambda: False))
+        done = write(spool, folder, Retry(seconds, lambda: False))
     return Reason.REFUSED if done == 0 else Reason.AWAY

@@ -1,4 +1,4 @@
-"""A search's ledger: lines into a spool, and the process that carries them to MLflow."""
+"""A search's tracker: lines into a spool, and the process that carries them to MLflow."""
 
 import os
 import subprocess
@@ -22,12 +22,12 @@ GAVE_UP: Final = 3
 
 
 @final
-class MlflowLedger:
+class MlflowTracker:
     """Writes lines, and never imports MLflow. Called from one thread; `patience` is what `close` waits for a store."""
 
-    def __init__(self, folder: Path, patience: float) -> None:
+    def __init__(self, folder: Path, wait: float) -> None:
         self._folder = folder.absolute()
-        self._patience = patience
+        self._wait = wait
         self._spool: Spool
         self._file: IO[bytes]
         self._writer: subprocess.Popen[bytes]
@@ -67,7 +67,7 @@ class MlflowLedger:
         logs.mkdir(exist_ok=True)
         house = str(Path(pipeline.__file__).parent.parent)
         given = os.environ.get("PYTHONPATH")
-        told = (str(self._folder), self._spool.search, "--patience", str(self._patience))
+        told = (str(self._folder), self._spool.search, "--wait", str(self._wait))
         with (logs / f"{self._spool.search}.log").open("ab") as log:
             return subprocess.Popen(  # noqa: S603  # its own module, with its own arguments
                 [sys.executable, "-m", "pipeline.trackers.mlflow.writer", *told],

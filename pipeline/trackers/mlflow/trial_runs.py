@@ -22,7 +22,7 @@ STATUS = {
 
 @final
 @dataclass(slots=True)
-class Flight:
+class OpenRun:
     """A trial that has begun and not ended; `waiting` is what its run does not hold yet, in order."""
 
     number: int
@@ -41,7 +41,7 @@ class Flight:
 
 
 @final
-class Children:
+class TrialRuns:
     """The child runs of one parent run. A method that fails may be called again with the same entry."""
 
     def __init__(self, client: Any, search: str, parent: Any) -> None:
@@ -49,7 +49,7 @@ class Children:
         self._search = search
         self._parent = parent
         self._known: dict[int, str] | None = None
-        self.flights: dict[int, Flight] = {}
+        self.open_runs: dict[int, OpenRun] = {}
 
     def forget(self) -> None:
         """Look up again which runs there are: one may have been made by a call that seemed to fail."""
@@ -61,76 +61,78 @@ class Children:
 
     def wait(self, trial: int, entry: Entry) -> None:
         """A trial began or made an epoch: remember it until `flush` or `end`."""
-        self.flights.setdefault(trial, Flight(trial)).add(entry)
+        self.open_runs.setdefault(trial, OpenRun(trial)).add(entry)
 
-    def flush(self, flight: Flight) -> None:
+    def flush(self, open_run: OpenRun) -> None:
         """Bring what waits into the trial's run, so that a watcher sees its curve grow."""
-        self._ready(flight)
-        log(self._client, flight.run, self._points(flight), _params(flight))
-        flight.waiting = []
+        self._ready(open_run)
+        log(self._client, open_run.run, self._points(open_run), _params(open_run))
+        open_run.waiting = []
 
     def end(self, entry: Entry, ended: TrialEnded) -> None:
         """Bring a trial's last epochs and its end into its run, and end the run."""
         outcome = ended.outcome
-        flight = self.flights.get(outcome.number, Flight(outcome.number))
-        if not flight.run and not any(isinstance(w.message, TrialStarted) for w in flight.waiting):
+        open_run = self.open_runs.get(outcome.number, OpenRun(outcome.number))
+        if not open_run.run and not any(isinstance(w.message, TrialStarted) for w in open_run.waiting):
             # its start was delivered by a writer that is gone: the run may be there, and is to hold the same again
             started = TrialStarted(outcome.trial, outcome.settings)
-            flight.waiting.insert(0, Entry(entry.at, started, entry.start, entry.stop))
-        self._ready(flight, reopening=False)
-        points = [*self._points(flight), *end_points(entry.at, outcome)]
-        log(self._client, flight.run, points, _params(flight), end_tags(outcome))
-        self._client.set_terminated(flight.run, STATUS[outcome.end], entry.at)
-        self.flights.pop(outcome.number, None)
+            open_run.waiting.insert(0, Entry(entry.at, started, entry.start, entry.stop))
+        self._ready(open_run, reopening=False)
+        points = [*self._points(open_run), *end_points(entry.at, outcome)]
+        log(self._client, open_run.run, points, _params(open_run), end_tags(outcome))
+        self._client.set_terminated(open_run.run, STATUS[outcome.end], entry.at)
+        self.open_runs.pop(outcome.number, None)
 
     def interrupt(self, at: int) -> None:
         """End the runs of trials that were left without an end."""
         for run in list(runs_of(self._client, self._parent, "attributes.status = 'RUNNING'")):
             self._client.set_tag(run.info.run_id, END, INTERRUPTED)
             self._client.set_terminated(run.info.run_id, "KILLED", at)
-        self.flights.clear()
+        self.open_runs.clear()
 
     def _runs(self) -> dict[int, str]:
         if self._known is None:
             self._known = {number(run): run.info.run_id for run in runs_of(self._client, self._parent)}
         return self._known
 
-    def _ready(self, flight: Flight, *, reopening: bool = True) -> None:
+    def _ready(self, open_run: OpenRun, *, reopening: bool = True) -> None:
         """Find or make the flight's run."""
-        if flight.run:
+        if open_run.run:
             return
-        earlier = self._runs().get(flight.number)
+        earlier = self._runs().get(open_run.number)
         if earlier is None:
-            flight.run = self._runs()[flight.number] = self._make(flight)
+            open_run.run = self._runs()[open_run.number] = self._make(open_run)
             return
-        names = {name for w in flight.waiting if isinstance(w.message, EpochEnded) for name in w.message.epoch.metrics}
+        names = {
+            name for w in open_run.waiting if isinstance(w.message, EpochEnded) for name in w.message.epoch.metrics
+        }
         found = histories(self._client, {earlier: [*names, "seconds/epoch"]})
-        flight.there = frozenset((m.key, m.step, repr(stored(m.value))) for _, m in found)
+        open_run.there = frozenset((m.key, m.step, repr(stored(m.value))) for _, m in found)
         if reopening:
             self._client.update_run(earlier, status="RUNNING")
             if END in self._client.get_run(earlier).data.tags:
                 self._client.delete_tag(earlier, END)
-        flight.run = earlier
+        open_run.run = earlier
 
-    def _make(self, flight: Flight) -> str:
-        started = flight.waiting[0]
-        tags = {PARENT: self._parent.info.run_id, KIND: "trial", SEARCH: self._search, TRIAL: str(flight.number)}
+    def _make(self, open_run: OpenRun) -> str:
+        started = open_run.waiting[0]
+        tags = {PARENT: self._parent.info.run_id, KIND: "trial", SEARCH: self._search, TRIAL: str(open_run.number)}
         if isinstance(started.message, TrialStarted):
             trial = started.message.trial
             tags["seed"] = str(trial.seed)
             if trial.parent is not None:
                 tags["parent"] = str(trial.parent)
-        name = trial_name(flight.number)
+        name = trial_name(open_run.number)
         made = self._client.create_run(self._parent.info.experiment_id, started.at, tags, name)
         return str(made.info.run_id)
 
-    def _points(self, flight: Flight) -> list[Point]:
+    def _points(self, open_run: OpenRun) -> list[Point]:
         points = [
-            point for w in flight.waiting if isinstance(w.message, EpochEnded) for point in _epoch(w.at, w.message)
+            point for w in open_run.waiting if isinstance(w.message, EpochEnded) for point in _epoch(w.at, w.message)
         ]
-        if flight.there is None:
+        if open_run.there is None:
             return points
-        return [p for p in points if (p[0], p[3], repr(p[1])) not in flight.there]
+        return [p for p in points if (p[0], p[3], repr(p[1])) not in open_run.there]
 
 
 def _epoch(at: int, ended: EpochEnded) -> list[Point]:
@@ -139,6 +141,6 @@ def _epoch(at: int, ended: EpochEnded) -> list[Point]:
     return [(name, value, at, epoch.number) for name, value in {**epoch.metrics, **spent}.items()]
 
 
-def _params(flight: Flight) -> dict[str, str]:
-    started = [w.message for w in flight.waiting if isinstance(w.message, TrialStarted)]
+def _params(open_run: OpenRun) -> dict[str, str]:
+    started = [w.message for w in open_run.waiting if isinstance(w.message, TrialStarted)]
     return {name: str(value) for name, value in started[-1].settings.items()} if started else {}

@@ -1,7 +1,7 @@
 """The process that delivers a spool to MLflow while its search runs: `python -m pipeline.trackers.mlflow.writer`.
 
 It may be killed at any moment and started again. It ends when the search is over and all is delivered
-(exit status 0), or when MLflow has not answered for `--patience` seconds after that (status 3: the rest is owed).
+(exit status 0), or when MLflow has not answered for `--wait` seconds after that (status 3: the rest is owed).
 """
 
 import argparse
@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from pipeline.trackers.mlflow.relay import Courier
-from pipeline.trackers.mlflow.retry import GaveUp, Patience, Refused
+from pipeline.trackers.mlflow.relay import Relay
+from pipeline.trackers.mlflow.retry import EventRefused, GaveUp, Retry
 from pipeline.trackers.mlflow.spool import Spool
 from pipeline.trackers.mlflow.tracker import GAVE_UP
 
@@ -22,16 +22,16 @@ LOOK: Final = 0.05
 """Seconds between two looks at a file that has not grown."""
 
 
-def write(spool: Spool, folder: Path, patience: Patience) -> int:
+def write(spool: Spool, folder: Path, retry: Retry) -> int:
     """The exit status, after the spool is delivered as far as it can be."""
     try:
-        courier = Courier(spool, folder, patience)
+        relay = Relay(spool, folder, retry)
         over = False
-        while courier.advance() or not over:
+        while relay.advance() or not over:
             over = not spool.recording
             time.sleep(0 if over else LOOK)
-        courier.finish()
-    except (GaveUp, Refused):
+        relay.finish()
+    except (GaveUp, EventRefused):
         logger.exception("the rest is owed")
         return GAVE_UP
     return 0
@@ -42,12 +42,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="deliver a search's events to MLflow")
     parser.add_argument("folder", type=Path)
     parser.add_argument("search")
-    parser.add_argument("--patience", type=float, required=True, help="seconds to wait for MLflow after the end")
+    parser.add_argument("--wait", type=float, required=True, help="seconds to wait for MLflow after the end")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     spool = Spool(given.folder, given.search)
     with spool.writing(wait=True):
-        return write(spool, given.folder, Patience(given.patience, lambda: spool.recording))
+        return write(spool, given.folder, Retry(given.retry, lambda: spool.recording))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ ROWS_PER_CATEGORY: Final = 20
 
 @final
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class UsedColumns:
     """The columns that are used, by kind, and a sentence on why each other is left out."""
 
     numeric: tuple[str, ...]
@@ -30,7 +30,7 @@ class Chosen:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def choose_columns(train: "pd.DataFrame", wanted: list[str] | Columns) -> Chosen:
+def choose_columns(train: "pd.DataFrame", wanted: list[str] | Columns) -> UsedColumns:
     """The columns to use: those that `wanted` names, or all except those that a rule leaves out.
 
     `train` holds the training rows; the other parts do not influence the result.
@@ -39,7 +39,7 @@ def choose_columns(train: "pd.DataFrame", wanted: list[str] | Columns) -> Chosen
 
     if isinstance(wanted, Columns) and (wanted.numeric or wanted.categorical):
         _check_numeric(train, wanted.numeric)
-        return Chosen(tuple(wanted.numeric), tuple(wanted.categorical))
+        return UsedColumns(tuple(wanted.numeric), tuple(wanted.categorical))
     named = wanted if isinstance(wanted, list) and wanted else None
     ignored = set(wanted.ignore) if isinstance(wanted, Columns) else set()
     numeric, categorical, left_out = [], [], {}
@@ -53,7 +53,7 @@ def choose_columns(train: "pd.DataFrame", wanted: list[str] | Columns) -> Chosen
             categorical.append(name)
     if not numeric and not categorical:
         raise UserError("data.columns", "no column is left to learn from.", "Name the columns to use.")
-    return Chosen(tuple(numeric), tuple(categorical), left_out)
+    return UsedColumns(tuple(numeric), tuple(categorical), left_out)
 
 
 def ready(train: "pd.DataFrame", experiment: Experiment, shape: tuple[int, ...]) -> Ready:  # noqa: ARG001
@@ -62,14 +62,14 @@ def ready(train: "pd.DataFrame", experiment: Experiment, shape: tuple[int, ...])
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import OneHotEncoder
 
-    chosen = choose_columns(train, experiment.data.columns)
-    numeric = numbers(train[list(chosen.numeric)], experiment.preprocess, marked=True)
+    used = choose_columns(train, experiment.data.columns)
+    numeric = numbers(train[list(used.numeric)], experiment.preprocess, marked=True)
     categorical = make_pipeline(as_array(object), OneHotEncoder(handle_unknown="ignore", sparse_output=False))
     made: Encoder = ColumnTransformer(
-        [(NUMERIC, numeric, list(chosen.numeric)), ("categorical", categorical, list(chosen.categorical))],
+        [(NUMERIC, numeric, list(used.numeric)), ("categorical", categorical, list(used.categorical))],
         verbose_feature_names_out=False,
     )
-    return Ready(made, (*chosen.numeric, *chosen.categorical), chosen.left_out)
+    return Ready(made, (*used.numeric, *used.categorical), used.left_out)
 
 
 def _check_numeric(train: "pd.DataFrame", names: list[str]) -> None:

@@ -46,7 +46,7 @@ def test_the_page_the_pictures_and_the_table_lie_in_a_folder_and_in_a_run_that_i
     before = archive(searched / "mlruns").searches("titanic")
     code, out, err = ask("titanic")
     assert (code, err) == (0, "")
-    (link,) = [line.split()[-1] for line in out.splitlines() if line.startswith("The page:")]
+    (link,) = [record.split()[-1] for record in out.splitlines() if record.startswith("The page:")]
     page = Path(link.removeprefix("file://"))
     files = {
         "compare.html",
@@ -62,7 +62,7 @@ def test_the_page_the_pictures_and_the_table_lie_in_a_folder_and_in_a_run_that_i
     assert 'src="http' not in text
     rows = pd.read_csv(page.parent / "table.csv")
     assert [title.split(":")[0].split(" of")[0] for title in rows["trial"]] == ["best", "median", "baseline", "winner"]
-    (address,) = [line.split()[2] for line in out.splitlines() if line.startswith("In MLflow:")]
+    (address,) = [record.split()[2] for record in out.splitlines() if record.startswith("In MLflow:")]
     kept = address.split("/runs/")[1].split("/")[0]
     client = connect(searched / "mlruns")
     assert {file.path for file in client.list_artifacts(kept)} == files
@@ -75,16 +75,16 @@ def test_two_searches_are_set_beside_each_other(ask: Ask, searched: Path) -> Non
     later, earlier = archive(searched / "mlruns").searches("titanic")
     code, out, err = ask("titanic", "--a", "latest", "--b", earlier, "--metric", "learning_rate")
     assert (code, err) == (0, "")
-    searches = next(line for line in out.splitlines() if line.startswith("search "))
+    searches = next(record for record in out.splitlines() if record.startswith("search "))
     assert searches.split() == ["search", later, earlier]
-    (link,) = [line.split()[-1] for line in out.splitlines() if line.startswith("The page:")]
+    (link,) = [record.split()[-1] for record in out.splitlines() if record.startswith("The page:")]
     assert (Path(link.removeprefix("file://")).parent / "curves_learning_rate.png").is_file()
 
 
 def test_a_trial_is_named_by_the_beginning_of_its_run(ask: Ask, searched: Path) -> None:
     found = archive(searched / "mlruns")
-    line = found.curves(found.searches("titanic")[1], ())[2]
-    code, out, err = ask("titanic", "--runs", f"{line.run[:12]},1")
+    record = found.curves(found.searches("titanic")[1], ())[2]
+    code, out, err = ask("titanic", "--runs", f"{record.run[:12]},1")
     assert (code, err) == (0, "")
     assert out.splitlines()[0].split() == ["trial", "2", "trial", "1"]
 

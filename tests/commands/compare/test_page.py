@@ -5,27 +5,27 @@ from pathlib import Path
 import pytest
 
 from pipeline.commands.compare.page import PICTURE, write
-from pipeline.commands.compare.selection import Chosen, Past, Selection
-from pipeline.trackers import About, Line
+from pipeline.commands.compare.selection import PastSearch, SelectedTrial, Selection
+from pipeline.trackers import SearchSummary, TrialRecord
 from pipeline.values.trial import End, Epoch
 
 
-def search(name: str, trials: int) -> Past:
+def search(name: str, trials: int) -> PastSearch:
     """A search in which each trial is better than the one before."""
     curves = [
         [Epoch(n, e, {"loss": 1 / (n + e), "val_loss": 1.1 / (n + e)}) for e in (1, 2)] for n in range(trials + 1)
     ]
-    lines = [
-        Line(n, {"width": 8 * n}, End.COMPLETE, 1.1 / (n + 2), 2, tuple(curve), epochs=2)
+    records = [
+        TrialRecord(n, {"width": 8 * n}, End.COMPLETE, 1.1 / (n + 2), 2, tuple(curve), epochs=2)
         for n, curve in enumerate(curves)
     ]
-    return Past(About(name, "titanic", "optuna tpe", "val_loss", {}), tuple(lines))
+    return PastSearch(SearchSummary(name, "titanic", "optuna tpe", "val_loss", {}), tuple(records))
 
 
 @pytest.mark.parametrize(("trials", "course"), [((1, 1), False), ((1, 3), True), ((3, 4), True)])
 def test_searches_of_one_trial_alone_have_no_course(trials: tuple[int, int], course: bool, tmp_path: Path) -> None:
     pasts = [search(f"titanic-{count}-{i}", count) for i, count in enumerate(trials)]
-    chosen = tuple(Chosen("winner", past, past.ranked[0]) for past in pasts)
+    chosen = tuple(SelectedTrial("winner", past, past.ranked[0]) for past in pasts)
     page = write(Selection(chosen, tuple(pasts)), [], tmp_path / "made")
     names = {path.name for path in page.parent.iterdir()}
     assert {"curves_loss.png", PICTURE} <= names

@@ -29,21 +29,23 @@ def folder(tmp_path: Path) -> Path:
 
 
 def remember(folder: Path, identity: str, values: tuple[float | None, ...]) -> None:
-    ledger = memory.create(folder)
+    tracker = memory.create(folder)
     experiment = {"a": "alpha", "b": "beta"}[identity[0]]
     dataset = DatasetRecord("rows", "rows.csv", "0" * 64, 10, "y", {"y": "int64"})
-    ledger.open(SearchRecord(identity, experiment, "optuna tpe", "val_loss", {}, {}, {}, dataset))
+    tracker.open(SearchRecord(identity, experiment, "optuna tpe", "val_loss", {}, {}, {}, dataset))
     for number, value in enumerate(values):
         trial = Trial(number, {"width": 8 * number}, seed=1, epochs=2)
         chosen: dict[str, bool | int | float | str] = {"width": 8 * number, "rate": 0.0123456, "optimizer": "adam"}
         curve = tuple(Epoch(number, e, {"loss": 1 / e, "val_loss": (value or 0.99) + 2 - e}) for e in (1, 2))
-        ledger.record(TrialStarted(trial, chosen))
+        tracker.record(TrialStarted(trial, chosen))
         for epoch in curve:
-            ledger.record(EpochEnded(epoch))
+            tracker.record(EpochEnded(epoch))
         end, best = (End.PRUNED, None) if value is None else (End.COMPLETE, 2)
-        ledger.record(TrialEnded(Outcome(trial, chosen, end, value, best, curve, seconds={"train": 2.0}, parameters=9)))
-    ledger.record(SearchMeasured({"test/accuracy": 0.81, "test/accuracy_low": 0.7, "baseline/untuned/accuracy": 0.78}))
-    ledger.close()
+        tracker.record(
+            TrialEnded(Outcome(trial, chosen, end, value, best, curve, seconds={"train": 2.0}, parameters=9))
+        )
+    tracker.record(SearchMeasured({"test/accuracy": 0.81, "test/accuracy_low": 0.7, "baseline/untuned/accuracy": 0.78}))
+    tracker.close()
 
 
 def select(folder: Path, request: Request) -> Selection:
@@ -51,7 +53,7 @@ def select(folder: Path, request: Request) -> Selection:
 
 
 def named(selection: Selection) -> list[str]:
-    return [f"{trial.search.about.identity}/{trial.line.number}" for trial in selection.trials]
+    return [f"{trial.search.summary.identity}/{trial.record.number}" for trial in selection.trials]
 
 
 def test_usual_are_best_median_and_baseline_of_the_latest_search_with_a_value_and_the_winners_before(
@@ -65,13 +67,13 @@ def test_usual_are_best_median_and_baseline_of_the_latest_search_with_a_value_an
         "baseline of a-2",
         "winner: trial 2 of a-1",
     ]
-    assert [past.about.identity for past in found.searches] == ["a-2", "a-1"]
+    assert [past.summary.identity for past in found.searches] == ["a-2", "a-1"]
 
 
 def test_curves_are_read_of_the_chosen_trials_alone(folder: Path) -> None:
     found = select(folder, Request("alpha"))
-    assert [len(trial.line.curve) for trial in found.trials] == [2, 2, 2, 2]
-    assert not any(line.curve for past in found.searches for line in past.lines)
+    assert [len(trial.record.curve) for trial in found.trials] == [2, 2, 2, 2]
+    assert not any(record.curve for past in found.searches for record in past.records)
 
 
 @pytest.mark.parametrize(
@@ -131,4 +133,4 @@ def test_a_single_search_needs_no_name(folder: Path) -> None:
     found = select(folder, Request("alpha", runs=("a-1/1", "a-1/0")))
     assert found.titles == ["trial 1", "baseline"]
     assert "search" not in dict(lines(found))
-    assert found.trials[1].line.number == BASELINE
+    assert found.trials[1].record.number == BASELINE

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.commands._terminal import ready
-from pipeline.commands.tune.progress import Shown
+from pipeline.commands.tune.progress import ProgressTracker
 from pipeline.config.experiment import Experiment
 from pipeline.trackers import Links
 from pipeline.trackers.memory import archive, create
@@ -40,7 +40,7 @@ class Watched:
             _environ={"TERM": "xterm-256color"},
         )
         self.folder = folder
-        self.shown = Shown(create(folder), self.console, experiment)
+        self.progress_tracker = ProgressTracker(create(folder), self.console, experiment)
 
     @property
     def text(self) -> str:
@@ -52,14 +52,14 @@ class Watched:
 
     def open(self) -> None:
         dataset = DatasetRecord("titanic", "titanic.csv", "0" * 64, 891, "Survived", {})
-        self.shown.open(SearchRecord("one", "titanic", "optuna tpe", "val_loss", {}, {}, {}, dataset))
+        self.progress_tracker.open(SearchRecord("one", "titanic", "optuna tpe", "val_loss", {}, {}, {}, dataset))
 
     def end(self, *outcomes: Outcome) -> list[str]:
         """What the ends of these trials add to the lines."""
         before = len(self.lines)
         for outcome in outcomes:
-            self.shown.record(TrialStarted(outcome.trial, outcome.settings))
-            self.shown.record(TrialEnded(outcome))
+            self.progress_tracker.record(TrialStarted(outcome.trial, outcome.settings))
+            self.progress_tracker.record(TrialEnded(outcome))
         return self.lines[before:]
 
 
@@ -72,7 +72,7 @@ def watch(titanic: Make, tmp_path: Path) -> Watch:
     ) -> Watched:
         watched = Watched(titanic({"search.trials": 10, **(overrides or {})}), tmp_path, terminal=terminal)
         if of is not None:
-            watched.shown.begin(*of)
+            watched.progress_tracker.begin(*of)
         watched.open()
         return watched
 
@@ -134,7 +134,7 @@ def test_a_long_search_says_about_forty_lines_and_each_new_best(watch: Watch) ->
 
 def test_a_search_that_plans_fewer_trials_counts_up_to_these(watch: Watch) -> None:
     watched = watch({"search.trials": 400})
-    watched.shown.record(SearchMeasured({"trials/planned": 23.0}))
+    watched.progress_tracker.record(SearchMeasured({"trials/planned": 23.0}))
     assert [line.split()[0] for line in watched.end(*(ended(n, float(n)) for n in (1, 2, 3)))] == [
         "1/23",
         "2/23",
@@ -192,7 +192,7 @@ def test_without_a_validation_part_the_data_has_none(titanic: Make) -> None:
 def test_everything_is_handed_on_to_the_tracker(watch: Watch) -> None:
     watched = watch()
     watched.end(ended(BASELINE, 0.5), ended(1, 0.4), ended(2, reason="no memory"))
-    assert watched.shown.close() == Links({})
+    assert watched.progress_tracker.close() == Links({})
     read = archive(watched.folder).curves("one")
     assert [(line.number, line.end, line.value) for line in read] == [
         (BASELINE, End.COMPLETE, 0.5),
@@ -205,10 +205,10 @@ def test_a_terminals_bar_tells_the_counts_and_the_best_and_is_gone_at_the_end(
     watch: Watch, prepared: Prepared, tmp_path: Path
 ) -> None:
     watched = watch(terminal=True, of=(prepared, Study.at(tmp_path / "titanic-0a1b2c3d-1")))
-    watched.shown.record(SearchMeasured({"trials/planned": 8.0}))
+    watched.progress_tracker.record(SearchMeasured({"trials/planned": 8.0}))
     watched.end(ended(BASELINE, 0.5), ended(1, 0.61), ended(2, end=End.PRUNED), ended(3, end=End.PRUNED), ended(4))
     watched.end(ended(5, 0.41))
-    watched.shown.close()
+    watched.progress_tracker.close()
     bar = [line for line in CONTROL.sub("", watched.text).splitlines() if "/8" in line][-1]
     assert re.match(r"tune +\S+ +5/8 +2 pruned, 1 failed, best val_loss 0\.4100 \(trial 5\)", bar)
     left = screen(watched.text)
@@ -220,7 +220,7 @@ def test_a_terminals_bar_tells_the_counts_and_the_best_and_is_gone_at_the_end(
 def test_a_pipe_gets_no_control_sequence(watch: Watch) -> None:
     watched = watch()
     watched.end(ended(BASELINE, 0.5), ended(1, 0.4))
-    watched.shown.close()
+    watched.progress_tracker.close()
     assert "\x1b" not in watched.text
     assert "\r" not in watched.text
     assert len(watched.lines) == 2

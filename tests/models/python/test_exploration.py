@@ -158,7 +158,7 @@ def reverse(hp: Any) -> Any:
         (reverse, "name: `share` is sampled by reverse_log, which no other library knows."),
     ],
 )
-def test_what_cannot_be_searched_is_one_sentence(member: Any, message: str) -> None:
+def test_what_cannot_be_searched_is_one_sentence(attribute: Any, message: str) -> None:
     with pytest.raises(UserError) as error:
-        explore(member, "name")
+        explore(attribute, "name")
     assert message in str(error.value)

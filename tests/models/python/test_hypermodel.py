@@ -124,9 +124,9 @@ def write(tmp_path: Path) -> Write:
     """Writes an experiment on the Titanic with a member of `nets.py` beside it, and further keys of `[model]`."""
     (tmp_path / "nets.py").write_text(NETS)
 
-    def make(member: str, model: dict[str, Any] | None = None, **sections: Any) -> Path:
+    def make(attribute: str, model: dict[str, Any] | None = None, **sections: Any) -> Path:
         file = tmp_path / "hyper.toml"
-        whole = {"family": f"python:nets.{member}", **(model or {})}
+        whole = {"family": f"python:nets.{attribute}", **(model or {})}
         file.write_text(tomli_w.dumps({"data": {"source": "titanic"}, "model": whole, **sections}))
         return file
 
@@ -167,9 +167,9 @@ def test_the_file_may_narrow_what_the_class_asks_for_and_give_the_baseline(write
 
 @pytest.mark.parametrize("member", ["Guide", "build_model", "Wide", "plain", "two"])
 def test_its_resolved_file_reads_back_the_same_and_its_text_is_its_identity(
-    member: str, write: Write, tmp_path: Path
+    attribute: str, write: Write, tmp_path: Path
 ) -> None:
-    file = write(member)
+    file = write(attribute)
     experiment = resolve(str(file))
     before = fingerprint(experiment, "digest")
     file.write_text(resolved(experiment))
@@ -249,10 +249,10 @@ FILE_WRONG = [
 
 @pytest.mark.parametrize(("member", "sections", "message"), FILE_WRONG)
 def test_what_is_wrong_with_the_file_or_the_class_is_one_sentence(
-    member: str, sections: dict[str, Any], message: str, write: Write
+    attribute: str, sections: dict[str, Any], message: str, write: Write
 ) -> None:
     with pytest.raises(UserError) as error:
-        resolve(str(write(member, **sections)))
+        resolve(str(write(attribute, **sections)))
     assert message in str(error.value)
     assert "hyper.toml, " in str(error.value)
     assert "\n" not in str(error.value)
@@ -270,8 +270,8 @@ def test_what_is_wrong_with_the_file_or_the_class_is_one_sentence(
         ("steps", "its model defines its own train_step."),
     ],
 )
-def test_what_does_not_fit_the_data_is_one_sentence_before_any_run(member: str, message: str, write: Write) -> None:
-    experiment = resolve(str(write(member, training={"epochs": [1, 2]})))
+def test_what_does_not_fit_the_data_is_one_sentence_before_any_run(attribute: str, message: str, write: Write) -> None:
+    experiment = resolve(str(write(attribute, training={"epochs": [1, 2]})))
     with pytest.raises(UserError) as error:
         ready(experiment)
     assert message in str(error.value)
@@ -283,10 +283,10 @@ def test_what_does_not_fit_the_data_is_one_sentence_before_any_run(member: str, 
     ("member", "library", "sampler"), [("Guide", "optuna", "tpe"), ("build_model", "keras_tuner", "random")]
 )
 def test_a_search_ends_with_a_champion_that_predicts_and_is_extended(
-    member: str, library: str, sampler: str, write: Write, folder: Path
+    attribute: str, library: str, sampler: str, write: Write, folder: Path
 ) -> None:
     search = {"library": library, "sampler": sampler, "trials": 2}
-    file = str(write(member, training={"epochs": 3}, search=search))
+    file = str(write(attribute, training={"epochs": 3}, search=search))
     first = go(resolve(file), folder)
     assert first.report is not None
     assert [o.number for o in sorted(first.leaderboard.outcomes, key=lambda o: o.number)] == [1, 2]

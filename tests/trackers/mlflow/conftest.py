@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.trackers.mlflow.archive import MlflowArchive
 from pipeline.trackers.mlflow.encoding import Opened, encode
-from pipeline.trackers.mlflow.retry import Patience
+from pipeline.trackers.mlflow.retry import Retry
 from pipeline.trackers.mlflow.spool import Spool
 from pipeline.trackers.mlflow.writer import write
 from pipeline.values.events import DatasetRecord, EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
@@ -53,7 +53,7 @@ def delivered(folder: Path, spooled: Callable[[Sequence[Event]], Spool]) -> Call
     """Delivers events as a writer does, and opens what MLflow then holds."""
 
     def deliver(events: Sequence[Event]) -> MlflowArchive:
-        write(spooled(events), folder, Patience(0.5, lambda: False))
+        write(spooled(events), folder, Retry(0.5, lambda: False))
         return MlflowArchive(folder)
 
     return deliver

@@ -16,8 +16,8 @@ from pipeline.trackers.mlflow import relay, sync
 from pipeline.trackers.mlflow.archive import MlflowArchive
 from pipeline.trackers.mlflow.encoding import Opened, encode
 from pipeline.trackers.mlflow.links import Place, addresses, announced, root
-from pipeline.trackers.mlflow.relay import Courier
-from pipeline.trackers.mlflow.retry import Patience
+from pipeline.trackers.mlflow.relay import Relay
+from pipeline.trackers.mlflow.retry import Retry
 from pipeline.trackers.mlflow.spool import Spool, State
 from pipeline.trackers.mlflow.store import connect
 from pipeline.trackers.mlflow.tracker import GAVE_UP
@@ -38,7 +38,7 @@ Deliver = Callable[[Sequence[Event]], MlflowArchive]
 Write = Callable[[Sequence[Event]], Spool]
 Trained = Callable[..., list[Event]]
 Points = Callable[[Path], list[tuple[Any, ...]]]
-NEVER = Patience(0.5, lambda: False)
+NEVER = Retry(0.5, lambda: False)
 
 
 def test_a_search_is_a_run_with_its_settings_files_and_data(
@@ -158,7 +158,7 @@ def test_a_long_trial_grows_while_it_runs(
     monkeypatch.setattr(relay, "SHARE", -1.0)
     spool = spooled(trained(1, 4, ends=False))
     with spool.writing(wait=True):
-        Courier(spool, folder, NEVER).advance()
+        Relay(spool, folder, NEVER).advance()
     (run,) = MlflowArchive(folder).trials("one")
     assert (run.info.status, run.data.metrics["loss"]) == ("RUNNING", 0.25)
     assert spool.owed == 0
@@ -204,7 +204,7 @@ def test_a_run_that_a_person_deletes_holds_up_nothing(
     monkeypatch.setattr(relay, "SHARE", -1.0)
     *before, end = trained(1)
     spool = spooled(before)
-    writing = Courier(spool, folder, NEVER)
+    writing = Relay(spool, folder, NEVER)
     writing.advance()
     archive = MlflowArchive(folder)
     connect(folder).delete_run(archive.trials("one")[0].info.run_id)
@@ -224,7 +224,7 @@ def test_a_locked_database_is_waited_for(spooled: Write, folder: Path, trained: 
         other.execute("BEGIN IMMEDIATE")
         release = threading.Timer(1.0, other.execute, ["ROLLBACK"])
         release.start()
-        assert write(spool, folder, Patience(30, lambda: False)) == 0
+        assert write(spool, folder, Retry(30, lambda: False)) == 0
         release.join()
     assert spool.owed == 0
 

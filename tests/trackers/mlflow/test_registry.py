@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.trackers.mlflow.archive import MlflowArchive
-from pipeline.trackers.mlflow.retry import Patience
+from pipeline.trackers.mlflow.retry import Retry
 from pipeline.trackers.mlflow.spool import Spool, State
 from pipeline.trackers.mlflow.store import connect, current, uri
 from pipeline.trackers.mlflow.writer import write
@@ -23,7 +23,7 @@ def test_a_champion_loads_by_its_alias_and_is_registered_once(
     spool = Spool(folder, "one")
     assert spool.owed == 0
     spool.save(State())
-    write(spool, folder, Patience(0.5, lambda: False))
+    write(spool, folder, Retry(0.5, lambda: False))
 
     client = connect(folder)
     (version,) = client.search_model_versions("name = 'titanic'")

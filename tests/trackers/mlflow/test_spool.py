@@ -142,12 +142,12 @@ def test_a_search_never_imports_mlflow(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from pipeline.values.events import DatasetRecord, SearchEnded, SearchRecord
-from pipeline.trackers.mlflow.tracker import MlflowLedger
+from pipeline.trackers.mlflow.tracker import MlflowTracker
 
-ledger = MlflowLedger(Path(sys.argv[1]), patience=0.1)
-ledger.open(SearchRecord("one", "e", "t", "loss", {}, {}, {}, DatasetRecord("d", "s", "0", 1, "y", {})))
-ledger.record(SearchEnded())
-links = ledger.close()
+tracker = MlflowTracker(Path(sys.argv[1]), patience=0.1)
+tracker.open(SearchRecord("one", "e", "t", "loss", {}, {}, {}, DatasetRecord("d", "s", "0", 1, "y", {})))
+tracker.record(SearchEnded())
+links = tracker.close()
 print(links.owed, "mlflow" in sys.modules, "sqlalchemy" in sys.modules)
 """
     # a store that nobody answers for: the process ends all the same, with its events in the spool

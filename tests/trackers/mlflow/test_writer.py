@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.trackers.mlflow import archive
 from pipeline.trackers.mlflow.spool import Spool
-from pipeline.trackers.mlflow.tracker import MlflowLedger
+from pipeline.trackers.mlflow.tracker import MlflowTracker
 from pipeline.values.events import ChampionRegistered, Event, SearchEnded, SearchRecord
 
 pytestmark = pytest.mark.slow
@@ -49,12 +49,12 @@ def test_a_writer_killed_before_a_server_delivers_all_once(
 
 
 def test_close_starts_a_writer_again_that_has_died(folder: Path, record: SearchRecord, trained: Any) -> None:
-    ledger = MlflowLedger(folder, patience=1)
-    ledger.open(record)
-    ledger._writer.kill()
+    tracker = MlflowTracker(folder, wait=1)
+    tracker.open(record)
+    tracker._writer.kill()
     for event in [*trained(1), SearchEnded()]:
-        ledger.record(event)
-    assert ledger.close().owed == 0
+        tracker.record(event)
+    assert tracker.close().owed == 0
     assert [len(line.curve) for line in archive(folder).curves("one")] == [3]
 
 
@@ -84,10 +84,10 @@ from pipeline.values.events import DatasetRecord, EpochEnded, SearchRecord, Tria
 from pipeline.trackers.mlflow import create
 from pipeline.values.trial import Epoch, Trial
 
-ledger = create(Path(sys.argv[1]))
-ledger.open(SearchRecord("one", "titanic", "t", "loss", {}, {}, {}, DatasetRecord("d", "s", "0", 1, "y", {})))
-ledger.record(TrialStarted(Trial(1, {}, 1, 5), {}))
-ledger.record(EpochEnded(Epoch(1, 1, {"loss": 0.5})))
+tracker = create(Path(sys.argv[1]))
+tracker.open(SearchRecord("one", "titanic", "t", "loss", {}, {}, {}, DatasetRecord("d", "s", "0", 1, "y", {})))
+tracker.record(TrialStarted(Trial(1, {}, 1, 5), {}))
+tracker.record(EpochEnded(Epoch(1, 1, {"loss": 0.5})))
 print("recorded", flush=True)
 time.sleep(60)
 """
@@ -107,7 +107,7 @@ def check(folder: Path, rows: Sequence[tuple[Any, ...]]) -> None:
 
 def kill_amid(spool: Spool, folder: Path, times: int) -> None:
     """Start a writer and kill it as soon as it got somewhere, `times` times; then let one come to the end."""
-    command = [sys.executable, "-m", "pipeline.trackers.mlflow.writer", str(folder), spool.search, "--patience", "5"]
+    command = [sys.executable, "-m", "pipeline.trackers.mlflow.writer", str(folder), spool.search, "--wait", "5"]
     share = spool.events.stat().st_size // (times + 1)
     for _ in range(times):
         goal = min(spool.state.offset + share // 2, spool.events.stat().st_size)
