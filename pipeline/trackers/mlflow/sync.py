@@ -9,7 +9,7 @@ from pipeline.trackers.mlflow.writer import write
 
 
 def deliver_rest(folder: Path, seconds: float) -> tuple[Account, ...]:
-    """An account for each search of the folder that owed events; if MLflow does not answer, waits `seconds` once."""
+    """An account for each search of the folder that owed events; it waits `seconds` once if MLflow does not answer."""
     accounts: list[Account] = []
     for spool in spools(folder):
         before = spool.owed
