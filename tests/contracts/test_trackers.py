@@ -44,13 +44,9 @@ class Story:
 
 
 @pytest.fixture(scope="module", params=names("trackers"))
-def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
     module: Any = part("trackers", request.param, "tracker")
     folder = tmp_path_factory.mktemp(request.param)
-    # a fresh database costs seconds: the session makes one
-    template = tmp_path_factory.getbasetemp() / "template" / "mlflow.db"
-    if not template.exists():
-        part("trackers", "mlflow", "tracker").archive(template.parent)
     with closing(sqlite3.connect(template)) as made, closing(sqlite3.connect(folder / "mlflow.db")) as copy:
         made.backup(copy)  # a copy of the file alone lacks what stands in the write-ahead log
     picture = folder / "curves.png"
