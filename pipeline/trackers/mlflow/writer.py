@@ -47,7 +47,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     spool = Spool(given.folder, given.search)
     with spool.writing(wait=True):
-        return write(spool, given.folder, Retry(given.retry, lambda: spool.recording))
+        return write(spool, given.folder, Retry(given.wait, lambda: spool.recording))
 
 
 if __name__ == "__main__":
