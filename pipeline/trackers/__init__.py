@@ -162,12 +162,12 @@ class TrackerPart(Protocol):
 
     def create(self, folder: Path) -> Tracker: ...
 
-    def archive(self, folder: Path) -> Archive: ...
+    def open_archive(self, folder: Path) -> Archive: ...
 
     def attach(self, folder: Path, comparison: ComparisonPage) -> Links:
         """Keep a comparison and its files for good; it is no search."""
 
-    def sync(self, folder: Path) -> Sequence[Account]:
+    def deliver(self, folder: Path) -> Sequence[Account]:
         """Deliver what the folder's searches still owe, as far as it can be; an account for each search that owed."""
 
     def browse(self, folder: Path, log: Path, port: int | None) -> AbstractContextManager[Browser]:

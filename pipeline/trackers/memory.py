@@ -119,7 +119,7 @@ def create(folder: Path) -> Tracker:
     return MemoryTracker(SHELVES.setdefault(folder, {}))
 
 
-def archive(folder: Path) -> Archive:
+def open_archive(folder: Path) -> Archive:
     """What this process's trackers remember of the folder."""
     return MemoryArchive(SHELVES.setdefault(folder, {}))
 
@@ -129,7 +129,7 @@ def attach(folder: Path, comparison: ComparisonPage) -> Links:  # noqa: ARG001 t
     return Links({})
 
 
-def sync(folder: Path) -> Sequence[Account]:  # noqa: ARG001 the protocol's
+def deliver(folder: Path) -> Sequence[Account]:  # noqa: ARG001 the protocol's
     """Nothing: every event is there at once."""
     return ()
 

@@ -26,7 +26,7 @@ def create(folder: Path) -> Tracker:
     return MlflowTracker(folder, WAIT)
 
 
-def archive(folder: Path) -> "MlflowArchive":
+def open_archive(folder: Path) -> "MlflowArchive":
     """What the same store holds."""
     from pipeline.trackers.mlflow.archive import MlflowArchive
 
@@ -40,7 +40,7 @@ def attach(folder: Path, comparison: ComparisonPage) -> Links:
     return runs.attach(folder, comparison)
 
 
-def sync(folder: Path) -> Sequence[Account]:
+def deliver(folder: Path) -> Sequence[Account]:
     """What became of the events that the folder's searches owed: all that can be is delivered now."""
     from pipeline.trackers.mlflow.sync import deliver_rest
 
