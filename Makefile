@@ -37,8 +37,11 @@ compare: $(STAMP)   ## loss curves side by side, on one page     make compare EX
 ui: $(STAMP)   ## browse the runs in MLflow     make ui
 	@$(RUN) ui
 
-test: $(STAMP)   ## all tests     make test
-	@.venv/bin/python -m pytest
+# a process for each core; worksteal keeps a file's tests together, so that what they share is made once
+PYTEST := .venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
+
+test: $(STAMP)   ## all tests, or the quick ones     make test FAST=1
+	@$(PYTEST) $(if $(FAST),-m 'not slow')
 
 lint: $(STAMP)   ## style and types     make lint
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy

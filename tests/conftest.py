@@ -1,9 +1,10 @@
 """What tests share: experiments based on `titanic.toml`, its prepared data, and the blueprint of its models."""
 
+import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# matrices here are small: with more threads than one, KerasTuner's bayesian sampler takes 2.4 times as long (measured)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from pipeline.build import build
 from pipeline.config.experiment import Experiment
@@ -48,11 +52,27 @@ def blueprint(titanic: Make, prepared: Prepared) -> Blueprint:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run's: the same in all processes that the tests run in."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def alone(shared: Path, name: str) -> Iterator[None]:
+    """Meanwhile no other process of this run is in the section `name`."""
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def template(shared: Path) -> Path:
     """A database with MLflow's tables, which take seconds to create."""
-    made = tmp_path_factory.getbasetemp() / "template" / "mlflow.db"
-    if not made.exists():
-        MlflowArchive(made.parent)
+    made = shared / "template" / "mlflow.db"
+    with alone(shared, "template"):
+        if not made.exists():
+            MlflowArchive(made.parent)
     return made
 
 

@@ -16,7 +16,7 @@ from pipeline.load import load
 from pipeline.run import Finished, run
 from pipeline.searches.keras_tuner import brackets
 from pipeline.trackers import Links, TrialRecord
-from pipeline.trackers.mlflow import archive, create
+from pipeline.trackers.mlflow import create, open_archive
 from pipeline.trackers.mlflow.store import current, uri
 from pipeline.values.data import Prepared
 from pipeline.values.trial import BASELINE, End, Outcome
@@ -31,7 +31,7 @@ def go(experiment: Experiment, mlruns: Path) -> Finished:
 
 
 def lines(experiment: str, mlruns: Path) -> Sequence[TrialRecord]:
-    found = archive(mlruns)
+    found = open_archive(mlruns)
     return found.curves(found.searches(experiment)[0])
 
 
@@ -62,7 +62,7 @@ def test_every_trial_is_in_mlflow_with_its_curve_and_the_champion_answers_raw_ro
         assert [e.metrics["val_loss"] for e in line.curve] == [e.metrics["val_loss"] for e in outcome.curve]
         assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"} <= set(line.curve[0].metrics)
         assert line.settings == {name: str(value) for name, value in outcome.settings.items()}
-    parent = archive(folder).search(archive(folder).searches("titanic")[0])
+    parent = open_archive(folder).search(open_archive(folder).searches("titanic")[0])
     assert parent is not None
     assert parent.info.status == "FINISHED"
     assert parent.data.metrics["test/accuracy"] > 0.6
@@ -206,7 +206,7 @@ def test_failed_trials_are_recorded_with_their_reason_and_the_search_goes_on(tit
     ends = {o.number: o.end for o in finished.leaderboard.outcomes}
     assert ends[1] is End.FAILED
     assert ends[2] in (End.COMPLETE, End.STOPPED_EARLY)
-    failed = archive(folder).trials(archive(folder).searches("titanic")[0])
+    failed = open_archive(folder).trials(open_archive(folder).searches("titanic")[0])
     tags = next(t.data.tags for t in failed if t.data.tags["trial"] == "1")
     assert "the learning rate may be too high" in tags["reason"]
 

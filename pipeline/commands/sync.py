@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:  # noqa: ARG001
     """0 if every event is delivered now, 1 if some are not."""
     with only_ours(LOG) as console:
         tracker = parts.tracker()
-        accounts = tracker.sync(MLRUNS)
+        accounts = tracker.deliver(MLRUNS)
         for account in accounts:
             if account.delivered:
                 console.print(f"{account.search}: {_events(account.delivered)} delivered", markup=False)

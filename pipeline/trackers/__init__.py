@@ -162,12 +162,12 @@ class TrackerPart(Protocol):
 
     def create(self, folder: Path) -> Tracker: ...
 
-    def archive(self, folder: Path) -> Archive: ...
+    def open_archive(self, folder: Path) -> Archive: ...
 
     def attach(self, folder: Path, comparison: ComparisonPage) -> Links:
         """Store a comparison and its files; it does not count as a search."""
 
-    def sync(self, folder: Path) -> Sequence[Account]:
+    def deliver(self, folder: Path) -> Sequence[Account]:
         """Deliver the events that the folder's searches still owe, as far as possible; an account for each of them."""
 
     def browse(self, folder: Path, log: Path, port: int | None) -> AbstractContextManager[Browser]:

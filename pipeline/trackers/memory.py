@@ -119,7 +119,7 @@ def create(folder: Path) -> Tracker:
     return MemoryTracker(SHELVES.setdefault(folder, {}))
 
 
-def archive(folder: Path) -> Archive:
+def open_archive(folder: Path) -> Archive:
     """Reads what the trackers of this process recorded for the folder."""
     return MemoryArchive(SHELVES.setdefault(folder, {}))
 
@@ -129,7 +129,7 @@ def attach(folder: Path, comparison: ComparisonPage) -> Links:  # noqa: ARG001 t
     return Links({})
 
 
-def sync(folder: Path) -> Sequence[Account]:  # noqa: ARG001 the protocol's
+def deliver(folder: Path) -> Sequence[Account]:  # noqa: ARG001 the protocol's
     """No accounts: every event is recorded at once, so nothing is owed."""
     return ()
 

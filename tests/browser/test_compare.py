@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.commands.compare.selection import Request, Selector
-from pipeline.trackers.mlflow import archive
+from pipeline.trackers.mlflow import open_archive
 from tests.browser.conftest import Browsed
 
 pytestmark = pytest.mark.slow
@@ -16,7 +16,7 @@ HIDDEN = "document.querySelector('.js-plotly-plot').data.filter(t => t.visible =
 @pytest.fixture
 def comparison(page: Any, browsed: Browsed, tmp_path: Path) -> Any:
     """The page that compares best, median and baseline of the search, opened from the file."""
-    selection = Selector(archive(browsed.mlruns)).select(Request("titanic"))
+    selection = Selector(open_archive(browsed.mlruns)).select(Request("titanic"))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(page.write(selection, (), tmp_path / "compared").as_uri())

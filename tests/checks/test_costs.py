@@ -142,7 +142,7 @@ def test_the_pace_is_that_of_the_trials_that_an_engine_steps(
     engine = Clockwork(capacity, apart)
     experiment = titanic({"search.trials": trials})
     part = SimpleNamespace(create=lambda blueprint, prepared, trials: engine)
-    monkeypatch.setattr(costs, "choose", SimpleNamespace(engine=lambda name: part))
+    monkeypatch.setattr(costs, "parts", SimpleNamespace(engine=lambda name: part))
     monkeypatch.setattr(costs, "time", SimpleNamespace(perf_counter=lambda: engine.now))
     assert pace(blueprint, prepared, experiment) == Pace(begin, 2.0)
     assert [trial.number for trial in engine.started] == list(range(1, started + 1))

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.trackers import Reason
-from pipeline.trackers.mlflow import archive
+from pipeline.trackers.mlflow import open_archive
 from pipeline.trackers.mlflow.sync import deliver_rest
 from pipeline.trackers.mlflow.tracker import MlflowTracker
 from pipeline.values.events import (
@@ -55,7 +55,7 @@ def test_what_a_search_could_not_deliver_is_delivered_and_what_is_owed_is_said(
     delivered, owed = capfd.readouterr().out.splitlines()
     assert delivered == f"one: {EVENTS - 1} events delivered"
     assert owed == "one: 1 event not delivered yet: MLflow refuses them (details in mlruns/logs/sync.log)"
-    (line,) = archive(here / "mlruns").curves("one")
+    (line,) = open_archive(here / "mlruns").curves("one")
     assert (line.end, len(line.curve)) == (End.COMPLETE, 2)
 
     undelivered.write_text("there")

@@ -44,13 +44,9 @@ class Story:
 
 
 @pytest.fixture(scope="module", params=names("trackers"))
-def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
     module: Any = part("trackers", request.param, "tracker")
     folder = tmp_path_factory.mktemp(request.param)
-    # a fresh database costs seconds: the session makes one
-    template = tmp_path_factory.getbasetemp() / "template" / "mlflow.db"
-    if not template.exists():
-        part("trackers", "mlflow", "tracker").archive(template.parent)
     with closing(sqlite3.connect(template)) as made, closing(sqlite3.connect(folder / "mlflow.db")) as copy:
         made.backup(copy)  # a copy of the file alone lacks what stands in the write-ahead log
     picture = folder / "curves.png"
@@ -72,7 +68,7 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     tracker.record(FileAttached(picture, "figures"))
     tracker.record(SearchEnded(interrupted=True))
     links = [tracker.close()]
-    interrupted = module.archive(folder).curves("one")
+    interrupted = module.open_archive(folder).curves("one")
 
     tracker = module.create(folder)
     tracker.open(search("one", trials="200"))
@@ -88,7 +84,7 @@ def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     tracker.open(search("two"))
     tracker.record(SearchEnded())
     links.append(tracker.close())
-    return Story(module, folder, interrupted, module.archive(folder).curves("one"), links)
+    return Story(module, folder, interrupted, module.open_archive(folder).curves("one"), links)
 
 
 def test_nothing_is_owed_after_close(story: Story) -> None:
@@ -139,18 +135,18 @@ def test_a_trial_in_flight_at_an_interruption_has_a_curve_and_no_end(story: Stor
 
 
 def test_searches_are_named_once_the_latest_first(story: Story) -> None:
-    assert list(story.module.archive(story.folder).searches("titanic")) == ["two", "one"]
+    assert list(story.module.open_archive(story.folder).searches("titanic")) == ["two", "one"]
 
 
 def test_what_was_never_recorded_reads_back_as_nothing(story: Story) -> None:
-    archive = story.module.archive(story.folder)
+    archive = story.module.open_archive(story.folder)
     assert list(archive.searches("mnist")) == []
     assert list(archive.curves("three")) == []
     assert archive.champion("mnist") is None
 
 
 def test_a_trial_of_which_no_curve_is_asked_reads_back_the_same_without_it(story: Story) -> None:
-    archive: Archive = story.module.archive(story.folder)
+    archive: Archive = story.module.open_archive(story.folder)
     found = archive.curves("one", {EARLY})
     assert [bool(line.curve) for line in found] == [line.number == EARLY for line in story.ended]
     bare = [replace(line, curve=(), epochs=3) for line in story.ended]
@@ -162,7 +158,7 @@ def test_what_a_trial_took_reads_back(story: Story) -> None:
 
 
 def test_a_trial_is_found_by_the_beginning_of_its_run(story: Story) -> None:
-    archive: Archive = story.module.archive(story.folder)
+    archive: Archive = story.module.open_archive(story.folder)
     for line in story.ended:
         assert list(archive.find(line.run)) == [("one", line.number)]
         assert ("one", line.number) in archive.find(line.run[:3])
@@ -170,7 +166,7 @@ def test_a_trial_is_found_by_the_beginning_of_its_run(story: Story) -> None:
 
 
 def test_a_search_as_a_whole_reads_back(story: Story) -> None:
-    archive: Archive = story.module.archive(story.folder)
+    archive: Archive = story.module.open_archive(story.folder)
     summary = archive.summary("one")
     assert summary is not None
     assert (summary.identity, summary.experiment, summary.title) == ("one", "titanic", "search one")
@@ -186,7 +182,7 @@ def test_a_comparison_is_kept_and_is_no_search(story: Story) -> None:
     links = story.module.attach(story.folder, ComparisonPage("titanic", "compare two", {"trials": "one/1 one/2"}, page))
     assert all(address.startswith("http") for address in links.addresses.values())
     assert links.owed == 0
-    archive: Archive = story.module.archive(story.folder)
+    archive: Archive = story.module.open_archive(story.folder)
     assert list(archive.searches("titanic")) == ["two", "one"]
     assert len(archive.curves("one")) == len(story.ended)
 

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         tracker = parts.tracker()
         searches = tuple(word for word in (args.a, args.b) if word)
         request = Request(experiment, args.runs, searches, args.exps)
-        selection = Selector(tracker.archive(MLRUNS)).select(request)
+        selection = Selector(tracker.open_archive(MLRUNS)).select(request)
         written = page.write(selection, args.metric, page.new_folder(MLRUNS, experiment))
         links = tracker.attach(MLRUNS, _comparison(selection, experiment, written))
         console.print(_table(selection))

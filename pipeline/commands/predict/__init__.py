@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with only_ours(MLRUNS / "logs" / "predict.log") as console:
             backend.prepare("tensorflow")
-            champion = parts.tracker().archive(MLRUNS).champion(name)
+            champion = parts.tracker().open_archive(MLRUNS).champion(name)
             if champion is None:
                 raise UserError(name, "there is no champion yet.", f"Type `make tune EXP={args.experiment}` first.")
             rows = read(args.input, champion.example)

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _several(chosen: list[str], words: list[str]) -> int:
     codes = several.run(chosen, words)
-    archive = parts.tracker().archive(MLRUNS)
+    archive = parts.tracker().open_archive(MLRUNS)
     with only_ours(MLRUNS / "logs" / "all.log") as console:
         console.print()
         console.print(several.table(codes, archive))

@@ -26,7 +26,7 @@ def create(folder: Path) -> Tracker:
     return MlflowTracker(folder, WAIT)
 
 
-def archive(folder: Path) -> "MlflowArchive":
+def open_archive(folder: Path) -> "MlflowArchive":
     """Reads the store that `create` delivers to."""
     from pipeline.trackers.mlflow.archive import MlflowArchive
 
@@ -40,7 +40,7 @@ def attach(folder: Path, comparison: ComparisonPage) -> Links:
     return runs.attach(folder, comparison)
 
 
-def sync(folder: Path) -> Sequence[Account]:
+def deliver(folder: Path) -> Sequence[Account]:
     """An account for each search of the folder that owed events; they are delivered now, as far as possible."""
     from pipeline.trackers.mlflow.sync import deliver_rest
 

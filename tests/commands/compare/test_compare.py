@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.__main__ import main
 from pipeline.run import run
-from pipeline.trackers.mlflow import archive, create
+from pipeline.trackers.mlflow import create, open_archive
 from pipeline.trackers.mlflow.store import connect
 from tests.conftest import Make
 
@@ -43,7 +43,7 @@ def ask(searched: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 def test_the_page_the_pictures_and_the_table_lie_in_a_folder_and_in_a_run_that_is_no_search(
     ask: Ask, searched: Path
 ) -> None:
-    before = archive(searched / "mlruns").searches("titanic")
+    before = open_archive(searched / "mlruns").searches("titanic")
     code, out, err = ask("titanic")
     assert (code, err) == (0, "")
     (link,) = [record.split()[-1] for record in out.splitlines() if record.startswith("The page:")]
@@ -68,11 +68,11 @@ def test_the_page_the_pictures_and_the_table_lie_in_a_folder_and_in_a_run_that_i
     assert {file.path for file in client.list_artifacts(kept)} == files
     assert client.get_run(kept).data.tags["kind"] == "comparison"
     assert client.get_run(kept).info.run_name.startswith("compare 4 trials of ")
-    assert archive(searched / "mlruns").searches("titanic") == before
+    assert open_archive(searched / "mlruns").searches("titanic") == before
 
 
 def test_two_searches_are_set_beside_each_other(ask: Ask, searched: Path) -> None:
-    later, earlier = archive(searched / "mlruns").searches("titanic")
+    later, earlier = open_archive(searched / "mlruns").searches("titanic")
     code, out, err = ask("titanic", "--a", "latest", "--b", earlier, "--metric", "learning_rate")
     assert (code, err) == (0, "")
     searches = next(record for record in out.splitlines() if record.startswith("search "))
@@ -82,7 +82,7 @@ def test_two_searches_are_set_beside_each_other(ask: Ask, searched: Path) -> Non
 
 
 def test_a_trial_is_named_by_the_beginning_of_its_run(ask: Ask, searched: Path) -> None:
-    found = archive(searched / "mlruns")
+    found = open_archive(searched / "mlruns")
     record = found.curves(found.searches("titanic")[1], ())[2]
     code, out, err = ask("titanic", "--runs", f"{record.run[:12]},1")
     assert (code, err) == (0, "")

@@ -49,7 +49,7 @@ def remember(folder: Path, identity: str, values: tuple[float | None, ...]) -> N
 
 
 def select(folder: Path, request: Request) -> Selection:
-    return Selector(memory.archive(folder)).select(request)
+    return Selector(memory.open_archive(folder)).select(request)
 
 
 def named(selection: Selection) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.trackers.mlflow import archive
+from pipeline.trackers.mlflow import open_archive
 from pipeline.tuning.journal import Journal
 from pipeline.values.trial import Outcome
 from tests.commands.conftest import Start, Type
@@ -50,7 +50,7 @@ def test_a_search_killed_at_ten_random_moments_loses_and_doubles_nothing(
     assert "continues after" in done.stdout
 
     journal = outcomes(here / "mlruns")
-    found = archive(here / "mlruns")
+    found = open_archive(here / "mlruns")
     (search,) = found.searches("titanic")
     read = found.curves(search)
     assert [line.number for line in read] == [o.number for o in journal] == list(range(len(journal)))

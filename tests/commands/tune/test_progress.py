@@ -14,7 +14,7 @@ from pipeline.commands._terminal import ready
 from pipeline.commands.tune.progress import ProgressTracker
 from pipeline.config.experiment import Experiment
 from pipeline.trackers import Links
-from pipeline.trackers.memory import archive, create
+from pipeline.trackers.memory import create, open_archive
 from pipeline.tuning.study import Study
 from pipeline.values.data import Prepared
 from pipeline.values.diagnosis import DEAD
@@ -193,7 +193,7 @@ def test_everything_is_handed_on_to_the_tracker(watch: Watch) -> None:
     watched = watch()
     watched.end(ended(BASELINE, 0.5), ended(1, 0.4), ended(2, reason="no memory"))
     assert watched.progress_tracker.close() == Links({})
-    read = archive(watched.folder).curves("one")
+    read = open_archive(watched.folder).curves("one")
     assert [(line.number, line.end, line.value) for line in read] == [
         (BASELINE, End.COMPLETE, 0.5),
         (1, End.COMPLETE, 0.4),

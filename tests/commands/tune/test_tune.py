@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.commands.tune import several
-from pipeline.trackers.mlflow import archive
+from pipeline.trackers.mlflow import open_archive
 from pipeline.tuning.journal import Journal
 from tests.commands.conftest import Start, Type
 
@@ -42,7 +42,7 @@ def test_ctrl_c_ends_after_the_running_epoch_with_everything_finished_recorded(s
     assert "Stopped by you after" in rest
     (study,) = (here / "mlruns" / "studies").iterdir()
     journal = {o.number: o for o in Journal(study / "outcomes.jsonl").read()}
-    found = archive(here / "mlruns")
+    found = open_archive(here / "mlruns")
     ended = {line.number: line for line in found.curves(study.name) if line.end is not None}
     assert ended.keys() == journal.keys()
     assert len(ended) > 2

@@ -18,7 +18,7 @@ from pipeline.engines import EnginePart
 from pipeline.load import load
 from pipeline.preprocess import preprocess
 from pipeline.run import Finished, run
-from pipeline.trackers.mlflow import archive, create
+from pipeline.trackers.mlflow import create, open_archive
 from pipeline.tuning.identity import fingerprint
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
@@ -290,7 +290,7 @@ def test_a_search_ends_with_a_champion_that_predicts_and_is_extended(
     first = go(resolve(file), folder)
     assert first.report is not None
     assert [o.number for o in sorted(first.leaderboard.outcomes, key=lambda o: o.number)] == [1, 2]
-    champion = archive(folder).champion("hyper")
+    champion = open_archive(folder).champion("hyper")
     assert champion is not None
     rows = load(resolve(file)).features
     shares = champion.predict(rows)[["probability_0", "probability_1"]]

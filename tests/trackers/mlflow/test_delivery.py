@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from pipeline.trackers import Reason
-from pipeline.trackers.mlflow import relay, sync
+from pipeline.trackers.mlflow import deliver, relay
 from pipeline.trackers.mlflow.archive import MlflowArchive
 from pipeline.trackers.mlflow.encoding import Opened, encode
 from pipeline.trackers.mlflow.links import Place, addresses, announced, root
@@ -173,9 +173,9 @@ def test_what_mlflow_refuses_is_owed_and_holds_up_nothing(
     archive = MlflowArchive(folder)
     assert archive.curves("one")[0].end is End.COMPLETE
     assert spool.owed == 1
-    assert [(account.owed, account.reason) for account in sync(folder)] == [(1, Reason.REFUSED)]
+    assert [(account.owed, account.reason) for account in deliver(folder)] == [(1, Reason.REFUSED)]
     late.write_text("<html>")
-    assert [account.owed for account in sync(folder)] == [0]
+    assert [account.owed for account in deliver(folder)] == [0]
     run = archive.search("one")
     assert run is not None
     assert "late.html" in [file.path for file in connect(folder).list_artifacts(run.info.run_id)]
@@ -238,7 +238,7 @@ def test_a_server_that_is_away_costs_no_event(
     assert write(spool, folder, NEVER) == GAVE_UP
     assert spool.owed == 6
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    assert [account.owed for account in sync(folder)] == [0]
+    assert [account.owed for account in deliver(folder)] == [0]
     assert len(MlflowArchive(folder).curves("one")[0].curve) == 3
 
 

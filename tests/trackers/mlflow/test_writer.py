@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from pipeline.trackers.mlflow import archive
+from pipeline.trackers.mlflow import open_archive
 from pipeline.trackers.mlflow.spool import Spool
 from pipeline.trackers.mlflow.tracker import MlflowTracker
 from pipeline.values.events import ChampionRegistered, Event, SearchEnded, SearchRecord
@@ -55,7 +55,7 @@ def test_close_starts_a_writer_again_that_has_died(folder: Path, record: SearchR
     for event in [*trained(1), SearchEnded()]:
         tracker.record(event)
     assert tracker.close().owed == 0
-    assert [len(line.curve) for line in archive(folder).curves("one")] == [3]
+    assert [len(line.curve) for line in open_archive(folder).curves("one")] == [3]
 
 
 def test_a_search_that_is_killed_is_delivered_and_marked_as_interrupted(folder: Path) -> None:
@@ -70,9 +70,9 @@ def test_a_search_that_is_killed_is_delivered_and_marked_as_interrupted(folder: 
         time.sleep(0.05)
     with spool.writing(wait=True):  # its writer is done
         pass
-    (line,) = archive(folder).curves("one")
+    (line,) = open_archive(folder).curves("one")
     assert (line.end, len(line.curve)) == (None, 1)
-    run = archive(folder).search("one")
+    run = open_archive(folder).search("one")
     assert run is not None
     assert run.info.status == "KILLED"
 
@@ -95,7 +95,7 @@ time.sleep(60)
 
 def check(folder: Path, rows: Sequence[tuple[Any, ...]]) -> None:
     """Every run, point and model of the story is there, once."""
-    read = archive(folder)
+    read = open_archive(folder)
     assert [line.number for line in read.curves("one")] == list(range(TRIALS))
     assert {run.info.status for run in read.trials("one")} == {"FINISHED"}
     assert {len(line.curve) for line in read.curves("one")} == {EPOCHS}
