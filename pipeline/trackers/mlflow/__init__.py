@@ -1,7 +1,7 @@
 """The tracker `mlflow`: each search is a parent run, each trial a run nested in it.
 
 A search appends its events to a spool under `folder/spool/` and never waits for MLflow: a separate process delivers
-them. Events that could not be delivered stay in the spool, and `sync` delivers them later.
+them. Events that could not be delivered stay in the spool, and `deliver` delivers them later.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TITLE: Final = "MLflow"
 WAIT: Final = 20.0
-"""Seconds that `close` and `sync` wait for a store that does not answer."""
+"""Seconds that `close` and `deliver` wait for a store that does not answer."""
 
 
 def create(folder: Path) -> Tracker:
