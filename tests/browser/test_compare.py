@@ -19,7 +19,7 @@ def comparison(page: Any, browsed: Browsed, tmp_path: Path) -> Any:
     selection = Selector(open_archive(browsed.mlruns)).select(Request("titanic"))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(page.write(selection, (), tmp_path / "compared").as_uri())
+    page.goto(write(selection, (), tmp_path / "compared").as_uri())
     page.locator(".js-line").first.wait_for(state="attached")
     yield page
     assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)

@@ -19,7 +19,7 @@ HELP: Final = "compare trials, searches or experiments: their curves on one page
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what to page; by default: best, median, baseline and the winners of earlier searches."""
+    """Add what to compare; by default: best, median, baseline and the winners of earlier searches."""
     parser.add_argument("experiment", metavar="EXP", nargs="?", default="", help="the experiment's name")
     listed = "separated by commas"
     parser.add_argument("--runs", type=_words, default=(), help=f"numbers, SEARCH/NUMBER or MLflow run ids, {listed}")
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """0 after the page is written; UserError if a name is not found."""
     experiment = args.experiment or next(iter(args.exps), "")
     if not experiment:
-        raise UserError("compare, EXP", "no experiment is named.", "Type `make page EXP=titanic`.")
+        raise UserError("compare, EXP", "no experiment is named.", "Type `make compare EXP=titanic`.")
     with only_ours(MLRUNS / "logs" / "compare.log") as console:
         from pipeline.commands.compare import page
         from pipeline.commands.compare.selection import Request, Selector

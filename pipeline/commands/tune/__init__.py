@@ -1,4 +1,4 @@
-"""Search the settings of an experiment, score the winner, and log several trial."""
+"""Search the settings of an experiment, score the winner, and log every trial."""
 
 import argparse
 from typing import TYPE_CHECKING, Final
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.values.blueprint import Blueprint
     from pipeline.values.data import Prepared
 
-HELP: Final = "search an experiment's settings, score the winner, and log several trial"
+HELP: Final = "search an experiment's settings, score the winner, and log every trial"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -106,7 +106,7 @@ class Delivery:
             self.deliver(Entry(at, SearchEnded(interrupted=True)))
 
     def place(self, *, best: bool) -> Place:
-        """Where the search lies; if asked, with the runs of its best trials and the ui_view that shows them all."""
+        """Where the search lies; if asked, with the runs of its best trials and the view that shows them all."""
         parent: str = self._parent.info.run_id
         found: list[Any] = []
         if best:

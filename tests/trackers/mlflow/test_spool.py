@@ -144,7 +144,7 @@ from pathlib import Path
 from pipeline.values.events import DatasetRecord, SearchEnded, SearchRecord
 from pipeline.trackers.mlflow.tracker import MlflowTracker
 
-tracker = MlflowTracker(Path(sys.argv[1]), patience=0.1)
+tracker = MlflowTracker(Path(sys.argv[1]), wait=0.1)
 tracker.open(SearchRecord("one", "e", "t", "loss", {}, {}, {}, DatasetRecord("d", "s", "0", 1, "y", {})))
 tracker.record(SearchEnded())
 links = tracker.close()
