@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.commands.compare.page import write
 from pipeline.commands.compare.selection import Request, Selector
 from pipeline.trackers.mlflow import open_archive
 from tests.browser.conftest import Browsed
