@@ -1,4 +1,4 @@
-"""Stage 5: the champion on the test part, once, beside the baselines; then it is handed on to be registered."""
+"""Stage 5: score the champion beside the baselines on the test part, once; then have the champion registered."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 UNTUNED: Final = "untuned"
 WITH_ARTICLE: Final = {UNTUNED: "the ", "dummy": "the "}
 NO_TEST: Final = (
-    "The file asks for no test part (`data.split.test` is 0): nothing here says how good the champion is on new rows."
+    "The file asks for no test part (`data.split.test` is 0): how good the champion is on new rows was not measured."
 )
 
 
@@ -38,17 +38,17 @@ def evaluate(
     tracker: Tracker,
     folder: Path,
 ) -> Report:
-    """The report of a search, recorded with its files and its champion; here alone the test part is opened.
+    """The report of a search, recorded with its files and its champion; nothing else opens the test part.
 
-    Files are written below `folder`, the search's own: into `report/` and `champion/`. ValueError where no trial has
-    a value.
+    Files are written into `report/` and `champion/` of `folder`, which is the search's own folder. ValueError if no
+    trial has a value.
     """
     (folder / "report").mkdir(parents=True, exist_ok=True)
     best = leaderboard.best
     if best is None:
         raise ValueError("no trial of the search has a value: there is nothing to evaluate")
     network = _network(leaderboard, blueprint, best)
-    # the vectorized engine makes no Keras model of a trial, so these two are summed up here
+    # the vectorized engine makes no Keras model of a trial, so the summaries of these two are written here
     (folder / "report" / "champion_model.txt").write_text(summary(network), encoding="utf-8")
     models = {CHAMPION: _predict(network, prepared)}
     about = f"trial {best.number}, {best.end.value}, weights of epoch {best.best_epoch}"
@@ -73,7 +73,10 @@ def evaluate(
 
 
 def score(models: Mapping[str, Predict], rows: Arrays, prepared: Prepared, seed: int) -> dict[str, Scores]:
-    """Each model's scores on rows that are ready, all over the same resamples; of a regression, as trained too."""
+    """Each model's scores on prepared rows, all from the same resamples; for a regression also the scaled target's MSE.
+
+    The training of a regression minimizes this MSE.
+    """
     predicted = {name: predict(rows.x) for name, predict in models.items()}
     found = scores(prepared.dataset.task, _truth(rows, prepared), predicted, seed)
     if prepared.dataset.task is not Task.REGRESSION:
@@ -82,7 +85,7 @@ def score(models: Mapping[str, Predict], rows: Arrays, prepared: Prepared, seed:
 
 
 def _tested(report: Report, models: Mapping[str, Predict], prepared: Prepared, seed: int, folder: Path) -> Report:
-    """The report with what the models do on the test part; the champion's confusion matrix is drawn into `folder`."""
+    """The report with the models' scores on the test part; the champion's confusion matrix is drawn into `folder`."""
     rows = prepared.open_test()
     found = score(models, rows, prepared, seed)
     task = prepared.dataset.task
@@ -95,7 +98,7 @@ def _tested(report: Report, models: Mapping[str, Predict], prepared: Prepared, s
     ]
     if prepared.transform.classes:
         confused = counts(rows.y, models[CHAMPION](rows.x))
-        title = "What the champion takes for what"
+        title = "Confusion matrix of the champion"
         labels = prepared.transform.classes
         page(folder / "confusion_matrix.html", title, [confusion.interactive(confused, labels, title)])
         confusion.picture(confused, labels, title, folder / "confusion_matrix.png")

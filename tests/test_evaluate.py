@@ -1,4 +1,4 @@
-"""Stage 5 over the Titanic and over a regression, with networks trained for a moment."""
+"""Stage 5 on the Titanic and on a regression, with networks that are trained for a few epochs."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ PARAMS = {"width": 16, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
 
 
 def searched(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Leaderboard:
-    """A leaderboard of one trained trial, and of a baseline that has not learnt a thing."""
+    """A leaderboard of one trained trial and an untrained baseline."""
     best = blueprint.model(blueprint.settings(PARAMS))
     best.compile("adam", loss=loss_of(blueprint.output))
     best.fit(prepared.train.x, prepared.train.y, epochs=20, batch_size=16, verbose=0)

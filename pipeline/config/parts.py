@@ -1,6 +1,6 @@
 """Finds a part (a source, a search, an engine, …) by the name of its file.
 
-Parts are imported by name while the program runs. This module alone reaches into rooms on higher levels.
+Parts are imported by name while the program runs. Only this module imports from packages on higher levels.
 """
 
 from functools import cache
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 HOUSE: Final = Path(__file__).parent.parent
 FIELD: Final = "model.family"
 PREFIX: Final = "python:"
-"""What the name of a model family begins with that is a user's own, and no file of `models/`."""
+"""The beginning of `model.family` for a user's own model family, which is no file of `models/`."""
 NO_PARTS: Final = frozenset({"models/python"})
-"""Packages in a folder of parts that are no part by their own name."""
+"""Packages in a folder of parts that are not parts themselves."""
 
 
 @cache

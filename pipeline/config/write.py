@@ -1,4 +1,4 @@
-"""An experiment as the file that says everything."""
+"""Writes an experiment as a complete file."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pipeline.config.experiment import Experiment, Section
 
 
 def resolved(experiment: Experiment) -> str:
-    """The experiment as a file that says everything, defaults and overrides included."""
+    """The text of a file that says everything about the experiment, including defaults and overrides."""
     return tomli_w.dumps(sections(experiment))
 
 

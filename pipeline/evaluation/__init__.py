@@ -1,1 +1,1 @@
-"""The room of stage 5: scores, baselines, the report, and the champion as it is served."""
+"""The parts of stage 5: scores, baselines, the report, and the champion as it is served."""

@@ -17,16 +17,19 @@ TITLES: Final = {
     Task.MULTICLASS: {"dummy": "majority class", "linear": "logistic regression", "boosting": "gradient boosting"},
     Task.REGRESSION: {"dummy": "mean", "linear": "linear regression", "boosting": "gradient boosting"},
 }
-"""The baselines by name, in the words of a report."""
+"""The baselines by name, with their titles in a report."""
 
 BOOSTED: Final = 10_000_000
-"""Boosting is left out where rows x columns x classes are more: 3,000 images of 28 x 28 take it over a minute."""
+"""Boosting is left out if rows x columns x classes are more: on 3,000 images of 28 x 28 it takes over a minute."""
 ITERATED: Final = 5_000_000_000
-"""Rows x columns x iterations that logistic regression may take: of a table thousands, of 48,000 images about 100."""
+"""Logistic regression may take this much rows x columns x iterations.
+
+For a table this allows thousands of iterations, for 48,000 images about 100.
+"""
 
 
 def omitted(prepared: Prepared) -> tuple[str, ...]:
-    """A sentence on each baseline that would take minutes on so much data, and is left out."""
+    """A sentence on each baseline that is left out because it would take minutes on this amount of data."""
     x = prepared.train.x
     if x.size * max(len(prepared.transform.classes), 1) <= BOOSTED:
         return ()
@@ -36,7 +39,7 @@ def omitted(prepared: Prepared) -> tuple[str, ...]:
 
 
 def baselines(prepared: Prepared, seed: int) -> dict[str, Predict]:
-    """The dummy, linear and boosted baselines by name, less those omitted, fitted on the training part alone."""
+    """The dummy, linear and boosting baselines by name, without omitted ones; fitted on the training part only."""
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
@@ -49,7 +52,7 @@ def baselines(prepared: Prepared, seed: int) -> dict[str, Predict]:
         models = {"dummy": models["dummy"]}  # the others refuse to learn from a single class
     # on a busy machine, boosting's threads wait for each other: 37 s for 300 rows, against 0.2 s with one
     with threadpool_limits(1), warnings.catch_warnings():
-        # a fit that has not converged is still a baseline, and its score says how good a one
+        # a fit that has not converged is still a baseline, and its score shows how good it is
         warnings.simplefilter("ignore", ConvergenceWarning)
         return {name: _predict(model.fit(x, y), prepared) for name, model in models.items()}
 
@@ -77,7 +80,7 @@ def _regressors(seed: int) -> dict[str, Any]:
 
     return {
         "dummy": DummyRegressor(),
-        # a slight ridge: one-hot columns add up to a constant, which leaves plain least squares undecided
+        # a small ridge penalty: one-hot columns add up to a constant, so plain least squares has no unique solution
         "linear": make_pipeline(StandardScaler(), Ridge(alpha=1.0)),
         "boosting": HistGradientBoostingRegressor(early_stopping=False, random_state=seed),
     }
@@ -90,7 +93,7 @@ def _predict(model: Any, prepared: Prepared) -> Predict:
     transform = prepared.transform
 
     def probabilities(x: "np.ndarray") -> "np.ndarray":
-        # a class without a row in the training part is never predicted
+        # a class without a row in the training part has the probability 0
         found = np.zeros((len(x), len(transform.classes)))
         with threadpool_limits(1):
             found[:, model.classes_] = model.predict_proba(_flat(x))

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 CODE: Final = Path(__file__).parent / "pyfunc.py"
 PACKAGES: Final = ("mlflow", "keras", "tensorflow", "scikit-learn", "pandas", "numpy", "joblib")
 FIRST: Final = 3
-"""The input example begins with so many training rows; more follow to show each column with and without a gap."""
+"""The input example begins with this number of training rows; more rows show each column with and without a gap."""
 
 
 def write(folder: Path, model: "keras.Model", prepared: Prepared) -> None:
-    """The champion's folder written as `ChampionRegistered` describes it, with `model` inside."""
+    """Write the champion's folder as `ChampionRegistered` describes it, with `model` inside."""
     import joblib
     import pandas as pd
 
@@ -55,7 +55,7 @@ def predict(model: "keras.Model", x: "np.ndarray", transform: Transform) -> "np.
 
 
 def answers(transform: Transform, predicted: "np.ndarray") -> "pd.DataFrame":
-    """Predictions as the served champion gives them: labels and their probabilities, or values."""
+    """Predictions as the served champion gives them: labels with probabilities for all classes, or values."""
     import numpy as np
     import pandas as pd
 
@@ -67,9 +67,9 @@ def answers(transform: Transform, predicted: "np.ndarray") -> "pd.DataFrame":
 
 
 def example(prepared: Prepared) -> "pd.DataFrame":
-    """Raw training rows in which every column has a value, and a gap where the training part has gaps in it.
+    """Raw training rows: every column has a value in some row, and a gap in some row if it has gaps in training.
 
-    From them MLflow infers which columns may be empty.
+    From these rows MLflow infers which columns may be empty.
     """
     import numpy as np
 

@@ -1,6 +1,6 @@
 """A registered champion as MLflow loads it: raw rows in, labels or values out.
 
-This file is copied into the model and imports nothing of the pipeline, so that the model loads anywhere.
+This file is copied into the model. It imports nothing from the pipeline, so that the model loads anywhere.
 """
 
 import json
@@ -23,7 +23,7 @@ class ChampionModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """The best model of a search, with its preprocessing."""
 
     def load_context(self, context: Any) -> None:
-        """Load the network, the fitted transformer and what is known of columns and classes."""
+        """Load the network, the fitted transformer and the description of columns and classes."""
         import joblib
         import keras
 
@@ -38,13 +38,14 @@ class ChampionModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> pd.DataFrame:
-        """Raw rows to `prediction`, and to `probability_…` of each class where there are classes.
+        """Raw rows to the column `prediction` and, for classes, a column `probability_…` for each class.
 
-        Columns beyond the model's own are ignored; a gap may be NaN or None; a category never seen counts as none.
-        MlflowException, which a server answers with status 400, where a column is missing or holds no numbers.
+        Columns that the model does not use are ignored. A gap may be NaN or None. A category that was not in the
+        training part counts as none of the known ones. MlflowException if a column is missing, or if it has a value
+        that is no number where numbers are needed; a server answers this with status 400.
         """
         rows = self._checked(model_input)
-        # None would be a category of its own: where the transformer was fitted, gaps are NaN
+        # the transformer was fitted on rows whose gaps are NaN: None would be a separate category
         texts = sorted({*self.known["columns"]} - {*self.known["numeric"]})
         rows = rows.assign(**{name: rows[name].astype(object).where(rows[name].notna(), np.nan) for name in texts})
         x = np.asarray(self.transform.transform(rows), np.float32)
@@ -57,7 +58,7 @@ class ChampionModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         return pd.DataFrame({"prediction": labels[outputs.argmax(axis=1)], **shares}, index=rows.index)
 
     def _checked(self, given: pd.DataFrame) -> pd.DataFrame:
-        """The model's own columns, numbers where it learnt from numbers."""
+        """The columns that the model uses; those that held numbers in training are converted to numbers."""
         missing = [name for name in self.known["columns"] if name not in given]
         if missing:
             raise _wrong(f"missing {'column' if len(missing) == 1 else 'columns'} {', '.join(missing)}.")

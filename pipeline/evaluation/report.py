@@ -1,4 +1,4 @@
-"""What a search came to: the champion's scores beside the baselines', in numbers and in sentences."""
+"""The result of a search: the champion's scores beside those of the baselines, in numbers and in sentences."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Row:
 @final
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """By how much the champion is better than another model in a metric (positive: better), over common resamples."""
+    """By how much the champion is better than another model in a metric (positive: better), from common resamples."""
 
     metric: str
     against: str
@@ -44,7 +44,7 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        """What the numbers allow to be said."""
+        """The comparison in words; "beats" and "does NOT beat" only if the interval does not contain 0."""
         value, low, high = (f"{number:.3g}" for number in (abs(self.advantage.value), *self._ends))
         metric = NAMES[self.metric]
         if self.advantage.low > 0:
@@ -78,7 +78,7 @@ class Report:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """Every score by its name in the tracker; what the rows do not define is left out."""
+        """Every score by its name in the tracker; scores that the rows do not define are left out."""
         found: dict[str, float] = {}
         for row in self.test:
             prefix = "test" if row.name == CHAMPION else f"baseline/{row.name}"
@@ -103,14 +103,16 @@ class Report:
         """The report in Markdown."""
         parts = [f"# {self.headline}", *self.notes]
         if self.test:
-            intervals = f"In brackets 95 % intervals, from {RESAMPLES:,} resamples of these rows common to all models."
+            intervals = (
+                f"In brackets: 95 % intervals from {RESAMPLES:,} resamples of these rows, the same for all models."
+            )
             verdicts = "\n".join(f"- The champion {c.sentence}." for c in self.comparisons)
             parts += [f"## On the {self.count} rows of the test part", _markdown(self.test), intervals, verdicts]
         if self.validation:
             parts += [
                 "## On the validation part",
                 _markdown((Row(CHAMPION, CHAMPION, self.validation),)),
-                "By these rows the champion was chosen, so they flatter it.",
+                "The champion was chosen by these rows, so these scores are too optimistic.",
             ]
         return "\n\n".join(parts) + "\n"
 

@@ -1,8 +1,8 @@
-"""Scores of predictions, each with the interval that the rows leave open, by one set of resamples for all models.
+"""Scores of predictions, each with its interval, from one set of resamples for all models.
 
 Predictions are probabilities (rows, classes) in the order of the class numbers, or (rows,) in the target's raw units.
 Intervals are percentile bootstrap intervals (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13).
-A resample is a whole weight per row: how often the row was drawn.
+A resample is one weight for each row, a whole number: how often the row was drawn.
 """
 
 import math
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 RESAMPLES: Final = 1000
 COVERAGE: Final = 0.95
 CELLS: Final = 1 << 21
-"""Weights held at once: 16 MiB, so that a large test part is resampled in small portions."""
+"""The largest number of weights in memory at once: 16 MiB. So a large test part is resampled in small portions."""
 
 DECIDING: Final[Mapping[Task, tuple[str, str]]] = {
     Task.BINARY: ("log_loss", "accuracy"),
     Task.MULTICLASS: ("log_loss", "accuracy"),
     Task.REGRESSION: ("rmse", "mae"),
 }
-"""The metric that decides between two models, and the second one that people ask for."""
+"""The metric that decides between two models, and a second one that people ask for."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A metric's value and the 95 % interval around it; NaN where the rows do not define it."""
+    """A metric's value and its 95 % interval; NaN if the rows do not define it."""
 
     value: float
     low: float
@@ -40,7 +40,7 @@ class Score:
 
     @staticmethod
     def of(value: float, resampled: "np.ndarray") -> "Score":
-        """The score whose interval leaves out equally many resamples on both sides; undefined ones do not count."""
+        """The score; its interval leaves out the same share of the defined resamples on both sides."""
         import numpy as np
 
         defined = resampled[np.isfinite(resampled)]
@@ -53,7 +53,7 @@ class Score:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """A model's metrics: their values, and what they are in each of the common resamples."""
+    """A model's metrics: their values on the rows, and their values in each of the common resamples."""
 
     values: Mapping[str, float]
     resampled: Mapping[str, "np.ndarray"]
@@ -80,7 +80,7 @@ def scores(task: Task, truth: "np.ndarray", models: Mapping[str, "np.ndarray"], 
 
 
 def standardized(of: Scores, scale: float) -> Scores:
-    """A regression's scores, and its mean squared error where the target has `scale` for its unit: what was trained."""
+    """A regression's scores, with the mean squared error of the target divided by `scale`: the loss of the training."""
     name = "standardized_mse"
     return Scores(
         {**of.values, name: (of.values["rmse"] / scale) ** 2},
@@ -104,12 +104,12 @@ def resamples(rows: int, seed: int, count: int = RESAMPLES) -> "Iterator[np.ndar
     for start in range(0, count, portion):
         size = min(portion, count - start)
         drawn = generator.integers(0, rows, (size, rows)) * size + np.arange(size)[:, None]
-        # a row's weights lie side by side in memory, which makes reordering rows four times faster
+        # a row's weights are next to each other in memory, which makes reordering rows four times faster
         yield np.bincount(drawn.ravel(), minlength=size * rows).reshape(rows, size).astype(np.float64).T
 
 
 def measure(task: Task, truth: "np.ndarray", predicted: "np.ndarray", weights: "np.ndarray") -> dict[str, "np.ndarray"]:
-    """Each metric (resamples,) of predictions under `weights` (resamples, rows); NaN where it is not defined."""
+    """Each metric (resamples,) of predictions under `weights` (resamples, rows); NaN if it is not defined."""
     import numpy as np
 
     predicted = np.asarray(predicted, np.float64)
@@ -133,7 +133,7 @@ def _regression(truth: "np.ndarray", predicted: "np.ndarray", weights: "np.ndarr
 
     total = weights.sum(axis=1)
     error = predicted - truth
-    centred = truth - truth.mean()  # else the variance below is a small difference of large numbers
+    centred = truth - truth.mean()  # otherwise the variance below is a small difference of large numbers
     squares = weights @ error**2
     spread = weights @ centred**2 - (weights @ centred) ** 2 / total
     defined = spread > 1e-12 * (weights @ centred**2)
@@ -151,7 +151,7 @@ def _classification(
 
     total = weights.sum(axis=1)
     chosen = predicted.argmax(axis=1)
-    # networks answer in float32: a probability that was rounded to 0 costs what it does in scikit-learn and Keras
+    # networks answer in float32: a probability that was rounded to 0 gets the same loss as in scikit-learn and Keras
     given = np.clip(predicted[np.arange(len(truth)), truth], np.finfo(np.float32).eps, 1.0)
     positive = [1] if task is Task.BINARY else np.union1d(truth, chosen)
     ranked = [1] if task is Task.BINARY else np.unique(truth)
@@ -169,13 +169,14 @@ def _f1(truth: "np.ndarray", chosen: "np.ndarray", weights: "np.ndarray") -> "np
 
 
 def _area(truth: "np.ndarray", score: "np.ndarray", weights: "np.ndarray") -> "np.ndarray":
-    """Area under the ROC curve: the share of pairs in right order, ties half (Hanley and McNeil 1982)."""
+    """Area under the ROC curve: the share of pairs in the right order; ties count half (Hanley and McNeil 1982)."""
     import numpy as np
     from scipy.sparse import csr_array
 
     positives, negatives = np.flatnonzero(truth), np.flatnonzero(~truth)
     levels, level = np.unique(score[positives], return_inverse=True)
-    # half a negative counts from the first level that reaches it, half from the first above it: apart in ties alone
+    # half of a negative counts from the first level that is at least its score, the other half from the first level
+    # above its score: these two levels differ only for ties
     first, above = (np.searchsorted(levels, score[negatives], side) for side in ("left", "right"))
     entries = (np.full(2 * len(negatives), 0.5), (np.r_[first, above], np.r_[negatives, negatives]))
     halves = csr_array(entries, shape=(len(levels) + 1, len(truth)))

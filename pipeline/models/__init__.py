@@ -1,8 +1,8 @@
 """The model families: a family turns settings into an ordinary Keras model and knows nothing of data or searches.
 
 The file's name is the value of `model.family`. Each file offers what `FamilyFile` lists and imports Keras inside its
-function `model`. A family whose name begins with `python:` is a user's own: `python/` finds it. Whatever its kind, a
-family is asked through the protocol `Family`.
+function `model`. A family whose name begins with `python:` is a user's own: `python/` finds it. Both kinds of families
+are used through the protocol `Family`.
 
 `settings` map the family's names to values, `input` is the shape of one row and `output` describes the last layer. The
 weights are drawn from Keras's global seed, which the engine sets.
@@ -49,7 +49,7 @@ class Family(Protocol):
 
     @property
     def code(self) -> str | None:
-        """The text of a user's own module, by which a changed model is noticed; None for a file of this folder."""
+        """The text of a user's own module, to notice a changed model; None for a file of this folder."""
 
     @property
     def optimizer(self) -> "Callable[[Params], keras.optimizers.Optimizer] | None":
@@ -58,7 +58,7 @@ class Family(Protocol):
     def sections(
         self, model: Mapping[str, Any], training: Training, given: Collection[str]
     ) -> tuple[type[Model], Mapping[str, Any], Training]:
-        """The class of `[model]`, what it is to check, and `[training]` as these models are trained.
+        """The class of `[model]`, the values that it checks, and `[training]` as these models need it.
 
         `model` is the section as the file has it, `given` are the keys that the file has under `[training]`.
         """
@@ -84,7 +84,7 @@ def family(name: str, file: str) -> Family:
 @final
 @dataclass(frozen=True, slots=True)
 class BuiltIn:
-    """A family that is a file of this folder. It holds the file's name alone, so that it can be pickled."""
+    """A family that is a file of this folder. It holds only the file's name, so that it can be pickled."""
 
     name: str
     code = None

@@ -1,8 +1,8 @@
-"""Who remembers: a tracker takes a search's events in order, without making the search wait.
+"""Trackers: a tracker records a search's events in order, and the search never waits for it.
 
 The file's name is the tracker's. Each file offers what `TrackerPart` lists and imports its library inside functions;
-`folder` is the project's `mlruns/`. Every event recorded is there after `close`, once each, or `Links.owed` says how
-many are not. A run of a trial that never ended reads back with the end None.
+`folder` is the project's `mlruns/`. After `close`, the tracker holds every recorded event exactly once, or `Links.owed`
+says how many are missing. A trial that never ended reads back with the end None.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -26,7 +26,7 @@ CONFIGURED: Final = "mlflow"
 @final
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where a person finds the search: a title and an address each; `owed` counts events not yet delivered."""
+    """Where a person finds the search: addresses by title; `owed` counts events not yet delivered."""
 
     addresses: Mapping[str, str]
     owed: int = 0
@@ -37,7 +37,7 @@ class Links:
 class TrialRecord:
     """A trial as read back: its settings as text, its end, value, restored epoch and whole curve.
 
-    `run` is the tracker's own name for it, `epochs` the last one's number, `seconds` wall time by phase.
+    `run` is the tracker's own id of the trial, `epochs` the number of its last epoch, `seconds` wall time by phase.
     """
 
     number: int
@@ -67,7 +67,7 @@ class SearchSummary:
 @final
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
-    """A page that compares trials, to be kept under an experiment together with all files of the page's folder."""
+    """A page that compares trials; it is stored under an experiment, with all files of the page's folder."""
 
     experiment: str
     title: str
@@ -76,7 +76,7 @@ class ComparisonPage:
 
 
 class Tracker(Protocol):
-    """Remembers one search."""
+    """Records one search."""
 
     def open(self, search: SearchRecord) -> None: ...
 
@@ -86,25 +86,25 @@ class Tracker(Protocol):
 
 
 class Champion(Protocol):
-    """A registered model as anyone may load it; `example` holds raw rows as it takes them, gaps included."""
+    """A registered model, loaded; `example` holds raw rows in the form that it takes, missing values included."""
 
     version: str
     example: "pd.DataFrame"
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
-        """The answers to raw rows, in their order; UserError at `INPUT` where rows are not as it takes them."""
+        """The predictions for raw rows, in their order; UserError at `INPUT` if the model cannot take the rows."""
 
 
 class Archive(Protocol):
-    """Reads back what trackers remember."""
+    """Reads back what trackers have recorded."""
 
     def searches(self, experiment: str) -> Sequence[str]:
         """The identities of an experiment's searches, the latest first."""
 
     def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[TrialRecord]:
-        """All trials of a search by number, the baseline first; with `of` only those trials have their curve.
+        """All trials of a search by number, the baseline first; with `of`, only those trials have their curve.
 
-        Without curves a search of hundreds of trials is read in a tenth of the time.
+        Without curves, a search of hundreds of trials is read in a tenth of the time.
         """
 
     def experiments(self) -> Sequence[str]:
@@ -117,12 +117,12 @@ class Archive(Protocol):
         """Search and number of the trials whose `TrialRecord.run` begins with these letters."""
 
     def champion(self, experiment: str) -> Champion | None:
-        """The experiment's champion, or None where there is none yet, or the tracker keeps no models."""
+        """The experiment's champion, or None if it has none yet or if the tracker stores no models."""
 
 
 @final
 class Reason(Enum):
-    """Why events of a search are not delivered yet, in the words that people read; the tracker's title is put in."""
+    """Why events of a search are not delivered yet, in the words that people read; `{title}` is the tracker's."""
 
     RUNNING = "the search is running and delivers them itself"
     WRITING = "another process is delivering them"
@@ -133,7 +133,7 @@ class Reason(Enum):
 @final
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How many events of one search were delivered now and how many are still owed; `reason` is None where none are."""
+    """How many events of one search were delivered now, and how many are still owed; `reason` is None if none are."""
 
     search: str
     delivered: int
@@ -146,7 +146,7 @@ class Account:
 class Browser:
     """Where people browse what a tracker holds: its address, and one for each experiment by name.
 
-    `own`: the server behind it was started here and stops with this process.
+    `own` is true if this process started the server; the server then stops with the process.
     """
 
     address: str
@@ -155,20 +155,20 @@ class Browser:
 
 
 class TrackerPart(Protocol):
-    """A file of this folder, as `parts` hands it out."""
+    """A file of this folder, as `parts` returns it."""
 
     TITLE: str
-    """What people call it."""
+    """The tracker's name, as people read it."""
 
     def create(self, folder: Path) -> Tracker: ...
 
     def open_archive(self, folder: Path) -> Archive: ...
 
     def attach(self, folder: Path, comparison: ComparisonPage) -> Links:
-        """Keep a comparison and its files for good; it is no search."""
+        """Store a comparison and its files; it does not count as a search."""
 
     def deliver(self, folder: Path) -> Sequence[Account]:
-        """Deliver what the folder's searches still owe, as far as it can be; an account for each search that owed."""
+        """Deliver the events that the folder's searches still owe, as far as possible; an account for each of them."""
 
     def browse(self, folder: Path, log: Path, port: int | None) -> AbstractContextManager[Browser]:
-        """A browser while the context lasts; what its server prints goes to `log`. UserError where there is none."""
+        """A browser that works inside the context; its server prints to `log`. UserError if there is none."""

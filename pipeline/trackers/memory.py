@@ -1,4 +1,4 @@
-"""A tracker in the process's own memory: for tests, and gone with the process."""
+"""A tracker in the memory of this process, for tests: what it recorded is lost when the process ends."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -25,7 +25,7 @@ from pipeline.values.space import Params
 @final
 @dataclass(slots=True)
 class Remembered:
-    """A search as it stands in memory: its record, every event in order, and its trials by number."""
+    """A search in memory: its record, every event in order, and its trials by number."""
 
     search: SearchRecord
     events: list[Event] = field(default_factory=list)
@@ -39,7 +39,7 @@ SHELVES: dict[Path, dict[str, Remembered]] = {}
 
 @final
 class MemoryTracker:
-    """Keeps one search's events on its folder's shelf."""
+    """Keeps one search's events in its folder's shelf."""
 
     def __init__(self, shelf: dict[str, Remembered]) -> None:
         self._shelf = shelf
@@ -48,7 +48,7 @@ class MemoryTracker:
     def open(self, search: SearchRecord) -> None:
         self._search = search.identity
         earlier = self._shelf.pop(search.identity, None)
-        # put at the end: the archive names the latest first
+        # moved to the end: the archive lists the latest first
         self._shelf[search.identity] = earlier or Remembered(search)
         self._shelf[search.identity].search = search
 
@@ -115,22 +115,22 @@ class MemoryArchive:
 
 
 def create(folder: Path) -> Tracker:
-    """A tracker on the folder's shelf."""
+    """A tracker that records in the folder's shelf."""
     return MemoryTracker(SHELVES.setdefault(folder, {}))
 
 
 def open_archive(folder: Path) -> Archive:
-    """What this process's trackers remember of the folder."""
+    """Reads what the trackers of this process recorded for the folder."""
     return MemoryArchive(SHELVES.setdefault(folder, {}))
 
 
 def attach(folder: Path, comparison: ComparisonPage) -> Links:  # noqa: ARG001 the protocol's
-    """Nothing to open: its files lie where they were written."""
+    """No addresses: the files stay where they were written."""
     return Links({})
 
 
 def deliver(folder: Path) -> Sequence[Account]:  # noqa: ARG001 the protocol's
-    """Nothing: every event is there at once."""
+    """No accounts: every event is recorded at once, so nothing is owed."""
     return ()
 
 

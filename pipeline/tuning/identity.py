@@ -1,4 +1,4 @@
-"""What makes a search itself: by this a command finds out whether it goes on with an earlier one."""
+"""The identity of a search, by which a command finds out whether it continues an earlier search."""
 
 import hashlib
 import json
@@ -13,9 +13,10 @@ LIMITS: Final = ("trials", "budget", "minutes")
 
 
 def fingerprint(experiment: Experiment, digest: str) -> str:
-    """Eight hex digits of what makes a search itself: its resolved file without its limits, and the data's digest.
+    """Eight hex digits that identify a search: a hash of its resolved file without its limits and the data's digest.
 
-    A family of one's own counts with its module's text: changed, it would go on with other models.
+    For a user's own model family, the text of its module is part of the hash: after a change of the module, the search
+    would otherwise continue with other models.
     """
     content = sections(experiment)
     content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}

@@ -1,4 +1,4 @@
-"""What a tracker is told of a search when it begins, and where the search's files lie."""
+"""The record that a tracker gets when a search begins."""
 
 import json
 import platform
@@ -54,7 +54,7 @@ def _versions() -> dict[str, str]:
 
 
 def _commit() -> dict[str, str]:
-    """The git commit of the code, marked where the tree has changes; nothing outside a checkout."""
+    """The git commit of the code, and whether tracked files have changes; empty outside a git checkout."""
     here = Path(__file__).parent
 
     def git(*words: str) -> str:

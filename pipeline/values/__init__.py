@@ -1,1 +1,1 @@
-"""What stages hand on to each other: frozen values, and the one error that people read."""
+"""The values that stages pass to each other, all frozen, and the error for a user's mistakes."""

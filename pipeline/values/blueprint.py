@@ -1,4 +1,4 @@
-"""What the models of a search have in common, and models without weights, by which they are looked at."""
+"""What the models of a search have in common, and how to inspect a model without making its weights."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     import keras
 
 BYTES: Final = 4
-"""Of one number: models are trained in float32."""
+"""The bytes of one number: models are trained in float32."""
 COPIES: Final = 7
-"""Weights, the best of them, gradients, up to three optimizer variables, and one more while a step runs."""
+"""How many arrays of the weights' size a training holds at most.
+
+They are the weights, the best weights so far, the gradients, up to three optimizer variables, and one more while a step
+runs.
+"""
 PASSES: Final = 3
-"""The output of a layer is kept on the way forward and on the way back, and copied once in between."""
+"""How many arrays of a layer's output a training holds: one forward, one backward, and a copy in between."""
 
 
 @final
@@ -24,9 +28,9 @@ PASSES: Final = 3
 class Output:
     """A model's last layer and what it is trained for, in Keras's names.
 
-    `from_logits`: the loss takes what the softmax would be given. Classes are trained so: out of probabilities Keras
-    finds the logits again on TensorFlow, but clips them on JAX, where bold learning rates then train badly (measured:
-    best val_loss 1.7 to 10 instead of 0.6, on the Titanic at a rate of 0.09).
+    `from_logits`: the loss takes logits, the inputs of the softmax. Classifiers are trained in this way. From
+    probabilities, Keras finds the logits again on TensorFlow, but on JAX it clips them. High learning rates then train
+    badly (measured on JAX: best val_loss 1.7 to 10 instead of 0.6, on the Titanic at a rate of 0.09).
     """
 
     units: int
@@ -37,7 +41,7 @@ class Output:
 
     @property
     def trained(self) -> "Output":
-        """The same output while it is trained."""
+        """The same output during training."""
         if self.activation != "softmax" or not self.loss.endswith("categorical_crossentropy"):
             return self
         return replace(self, activation="linear", from_logits=True)
@@ -46,11 +50,11 @@ class Output:
 @final
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """The models of a search: `model` and `optimizer` make new ones out of whole settings. Picklable.
+    """The models of a search: `model` and `optimizer` make new ones from all settings of a trial. Picklable.
 
-    `fixed` holds the settings that are not searched, `defaults` what a model is made with where a searched setting is
-    no part of its trial; `input` is the shape of one row. `answering` makes the model of settings as it answers, with
-    the same weights: its last layer gives probabilities where `model` gives logits.
+    `fixed` holds the settings that are not searched. `defaults` holds the values for searched settings that are not
+    part of a trial. `input` is the shape of one row. `answering` makes the model that predicts; it has the same weights
+    as that of `model`, but its last layer gives probabilities if that of `model` gives logits.
     """
 
     space: Space
@@ -63,16 +67,16 @@ class Blueprint:
     defaults: Params = field(default_factory=dict)
 
     def given(self, params: Params) -> Params:
-        """The settings that a trial was given: the fixed ones and its own; a listed trial's params are all of them."""
+        """The settings that a trial was given: the fixed ones and its own, or a listed trial's, which are complete."""
         return {**self.fixed, **params} if params.keys() <= self.space.dimensions.keys() else params
 
     def settings(self, params: Params) -> Params:
-        """All settings of a trial, those included that are no part of it but of its model."""
+        """All settings of a trial's model, including defaults for those that are not part of the trial."""
         return {**self.defaults, **self.given(params)}
 
 
 def summary(model: "keras.Model") -> str:
-    """What `model.summary()` says, as a text."""
+    """What `model.summary()` prints, as a text."""
     lines: list[str] = []
     model.summary(line_length=80, print_fn=lambda line, **_: lines.append(line))
     return "\n".join(lines)
@@ -89,7 +93,7 @@ def loss_of(output: Output) -> "keras.losses.Loss":
 
 
 def training_bytes(model: "keras.Model", batch: int) -> int:
-    """An estimate of the bytes of memory that training a model takes with batches of `batch` rows; an upper one.
+    """An upper estimate of the memory, in bytes, for training a model with batches of `batch` rows.
 
     It counts the variables and the outputs of the layers. An axis of open length counts as one.
     """
@@ -113,7 +117,7 @@ def without_weights(make: "Callable[[], keras.Model]") -> "keras.Model":
         with keras.StatelessScope(initialize_variables=False), _optimizers_outside():
             return make()
     finally:
-        # else the next StatelessScope would give all these variables values when it ends, and they would never be freed
+        # or the next StatelessScope would give all these variables values when it ends, and they would never be freed
         global_state.set_global_attribute("uninitialized_variables", [])
 
 

@@ -1,4 +1,4 @@
-"""Data on its way: the table as loaded, and the arrays as prepared."""
+"""The data of an experiment: the table as loaded, and the arrays as prepared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @final
 class Task(Enum):
-    """What is to be predicted."""
+    """What kind of target is predicted."""
 
     BINARY = "binary"
     MULTICLASS = "multiclass"
@@ -20,17 +20,17 @@ class Task(Enum):
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """What the training measures besides `loss`, by the names that Keras gives."""
+        """The metrics of the training besides `loss`, by Keras's names."""
         return ("mae",) if self is Task.REGRESSION else ("accuracy",)
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the columns of a table are together, as its source knows it.
+    """What the columns of a table form together, as its source knows it.
 
-    `kind` names the file of `transforms/` that makes rows ready, `shape` that of one row then (empty: as many numbers
-    as come out). The last `test` rows are the official test part, where there is one.
+    `kind` names the file of `transforms/` that prepares the rows. `shape` is the shape of one prepared row; if it is
+    empty, a row is a plain list of all its numbers. The last `test` rows are the official test part (0: there is none).
     """
 
     kind: str = "tabular"
@@ -91,7 +91,7 @@ class Transform:
     """Raw rows to arrays and back; fitted on the training part, plain scikit-learn inside.
 
     `classes` are the labels in the order of the model's outputs (empty: regression, whose target was scaled by
-    `mean` and `scale`). `left_out` says in a sentence each which columns are not used and why.
+    `mean` and `scale`). `left_out` maps each column that is not used to a sentence that says why.
     """
 
     encoder: Encoder
@@ -102,7 +102,7 @@ class Transform:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     def arrays(self, features: "pd.DataFrame", target: "pd.Series[Any]") -> Arrays:
-        """The rows as a model wants them."""
+        """Raw rows as arrays, ready to train on."""
         import numpy as np
 
         x = self.inputs(features)
@@ -123,8 +123,8 @@ class Transform:
 class Prepared:
     """A data set split, with a transform fitted on its training part.
 
-    The test part stays closed: its rows are neither transformed nor looked at until `open_test`, which only the
-    stage evaluate calls. `validation` is empty where the file asks for none.
+    The test part stays closed: its rows are neither transformed nor read until `open_test`, which only the stage
+    evaluate calls. `validation` is empty if the file asks for no validation part.
     """
 
     dataset: Dataset
@@ -134,6 +134,6 @@ class Prepared:
     validation: Arrays
 
     def open_test(self) -> Arrays:
-        """The test part, made ready as the other two."""
+        """The test part, transformed like the other two."""
         rows = self.split.test
         return self.transform.arrays(self.dataset.features.iloc[rows], self.dataset.target.iloc[rows])

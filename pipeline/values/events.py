@@ -1,4 +1,4 @@
-"""What a search tells its tracker, event by event."""
+"""The events of a search, which its tracker records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,7 +74,7 @@ class FileAttached:
 @final
 @dataclass(frozen=True, slots=True)
 class SearchMeasured:
-    """Numbers and words of the search as a whole (`test/accuracy`, `seconds/tune`)."""
+    """Metrics and tags of the search as a whole (`test/accuracy`, `seconds/tune`)."""
 
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class ChampionRegistered:
     """The champion's folder, ready to be logged and registered under the experiment's name.
 
     The folder holds `champion.py` (the code of an `mlflow.pyfunc.PythonModel`), the files that it loads,
-    `input.json` (rows for the input example) and `output.json` (what the champion answers to them), both written
+    `input.json` (rows for the input example) and `output.json` (the champion's predictions for them), both written
     with `pandas.DataFrame.to_json(orient="split")`, and `requirements.txt`.
     """
 
@@ -97,7 +97,7 @@ class ChampionRegistered:
 @final
 @dataclass(frozen=True, slots=True)
 class SearchEnded:
-    """The search is over; `interrupted` leaves the trials in flight without an end."""
+    """The search is over; if it was `interrupted`, the trials in flight have no end."""
 
     interrupted: bool = False
 

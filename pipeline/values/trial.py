@@ -30,7 +30,7 @@ class End(Enum):
 
 @final
 class Verdict(Enum):
-    """What a search says to an epoch."""
+    """What a search decides after an epoch of a trial."""
 
     GO_ON = "go on"
     PRUNE = "prune"
@@ -38,26 +38,26 @@ class Verdict(Enum):
 
 @final
 class Direction(Enum):
-    """Whether a metric is to be small or large."""
+    """Whether small or large values of a metric are good."""
 
     MINIMIZE = "minimize"
     MAXIMIZE = "maximize"
 
     @staticmethod
     def of(metric: str) -> "Direction":
-        """The direction that follows from a metric's name: accuracies, areas and scores are to be large."""
+        """The direction of a metric, by its name: accuracies, areas and scores are maximized, all others minimized."""
         name = metric.removeprefix("val_")
         large = name.endswith(("accuracy", "auc", "f1", "r2", "precision", "recall"))
         return Direction.MAXIMIZE if large else Direction.MINIMIZE
 
     def better(self, value: float, than: float) -> bool:
-        """Whether `value` beats `than`; no number is beaten by NaN, and any number beats NaN."""
+        """Whether `value` is better than `than`; any number is better than NaN, and NaN is never better."""
         if math.isnan(value) or math.isnan(than):
             return math.isnan(than) and not math.isnan(value)
         return value < than if self is Direction.MINIMIZE else value > than
 
     def key(self, value: float) -> float:
-        """A sort key under which the best comes first."""
+        """A sort key that puts the best value first."""
         return value if self is Direction.MINIMIZE else -value
 
 
@@ -84,7 +84,7 @@ def trial_name(number: int) -> str:
 
 
 def trial_seed(seed: int, number: int) -> int:
-    """The seed in [0, 2**31) of a search's trial `number`: a hash of both, so seeds of neighbours are unrelated."""
+    """The seed in [0, 2**31) of a search's trial `number`: a hash of both, so the trials' seeds are unrelated."""
     digest = hashlib.sha256(f"{seed}/{number}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
 
@@ -103,7 +103,7 @@ class Epoch:
 @final
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A trial's kept weights, in the order of `keras.Model.get_weights()`, and what its engine knows of it."""
+    """A trial's kept weights, in the order of `keras.Model.get_weights()`, and what its engine knows about it."""
 
     weights: "Weights"
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class Fitted:
 
 @final
 class TrialFailed(Exception):
-    """An engine's word that one trial cannot go on; its neighbours can."""
+    """Raised by an engine when one trial cannot go on; the other trials can."""
 
     def __init__(self, trial: int, reason: str) -> None:
         super().__init__(trial, reason)
@@ -129,8 +129,8 @@ class Outcome:
 
     `value` is the objective at the restored epoch `best_epoch` (None for pruned and failed trials, which keep their
     `curve`); `settings` are all its settings, searched and fixed; `seconds` is wall time by phase;
-    `diagnosis` is of the epoch whose weights were kept. `pruned`: the trial was pruned, and its sampler is told that it
-    failed.
+    `diagnosis` belongs to the epoch whose weights were kept. `pruned`: the trial was pruned, and its sampler is told
+    that it failed.
     """
 
     trial: Trial
@@ -162,7 +162,7 @@ class Outcome:
 class Leaderboard:
     """The outcomes of a search, best first; those without a value follow in the order of their numbers.
 
-    `seconds` is where the wall time of this go went, by phase.
+    `seconds` is the wall time of this run of the search, by phase.
     """
 
     objective: str

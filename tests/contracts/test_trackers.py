@@ -1,4 +1,4 @@
-"""What every tracker promises: one story, told to each that `parts` lists, and read back."""
+"""What every tracker promises: each one that `parts` lists records the same story, which is then read back."""
 
 import math
 import sqlite3
@@ -48,7 +48,7 @@ def story(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pyte
     module: Any = part("trackers", request.param, "tracker")
     folder = tmp_path_factory.mktemp(request.param)
     with closing(sqlite3.connect(template)) as made, closing(sqlite3.connect(folder / "mlflow.db")) as copy:
-        made.backup(copy)  # a copy of the file alone lacks what stands in the write-ahead log
+        made.backup(copy)  # a copy of the file alone would not have what is in the write-ahead log
     picture = folder / "curves.png"
     picture.write_bytes(b"picture")
 
@@ -56,7 +56,7 @@ def story(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pyte
     tracker.open(search("one"))
     for number in (BASELINE, EARLY, PRUNED, FAILED, CUT_OFF):
         tracker.record(TrialStarted(trial(number), settings(number)))
-    # epochs of trials in flight come interleaved
+    # the epochs of trials in flight come in turn
     for step in (1, 2, 3):
         for number in (BASELINE, EARLY, PRUNED, FAILED, CUT_OFF):
             tracker.record(EpochEnded(curve(number)[step - 1]))

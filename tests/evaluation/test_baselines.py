@@ -11,7 +11,7 @@ from pipeline.values.data import Arrays, Dataset, Prepared, Split, Task, Transfo
 
 
 def made(task: Task, seed: int = 7) -> Prepared:
-    """400 rows of which the target follows, 300 of them for training; the transform is none."""
+    """400 rows and a target that depends on them, 300 of them for training; the transform has no encoder."""
     generator = np.random.default_rng(seed)
     x = generator.normal(size=(400, 3)).astype(np.float32)
     signal = x[:, 0] + 0.5 * x[:, 1]
@@ -38,7 +38,7 @@ def test_on_learnable_data_the_baselines_beat_the_dummy_in_the_targets_units(tas
     assert list(values) == ["dummy", "linear", "boosting"]
     assert values["linear"] < values["boosting"] < values["dummy"]
     if task is Task.REGRESSION:
-        assert 12 < values["linear"] < 20, "0.3 of noise at a scale of 50"
+        assert 12 < values["linear"] < 20, "the noise is 0.3, at a scale of 50"
 
 
 def test_the_dummy_knows_the_training_part_alone() -> None:
@@ -60,7 +60,7 @@ def test_a_class_without_a_training_row_is_predicted_with_probability_zero() -> 
 
 def test_hard_data_are_fitted_without_a_word() -> None:
     prepared = made(Task.BINARY)
-    # images and badly scaled, perfectly separable columns: lbfgs needs long for these
+    # images, and badly scaled columns that separate the classes perfectly: lbfgs takes long for these
     x = np.repeat(prepared.train.x * np.float32(1e4), 8, axis=1).reshape(300, 4, 6)
     hard = Prepared(
         prepared.dataset, prepared.split, prepared.transform, Arrays(x, prepared.train.y), prepared.validation

@@ -1,4 +1,4 @@
-"""The champion's folder, through the tracker into MLflow, and out of it in a process that has no pipeline."""
+"""A champion's folder, which a tracker registers in MLflow and which loads in a process that has no pipeline."""
 
 import json
 import os
@@ -48,7 +48,7 @@ assert len(model.predict(model.input_example)) == len(model.input_example)
 
 @pytest.fixture(scope="module")
 def colours(titanic: Make) -> Prepared:
-    """Three classes named by text, out of a number and a text that both have gaps, and whole numbers without."""
+    """Three classes with text labels; the features are a number and a text with gaps, and whole numbers without gaps."""
     generator = np.random.default_rng(7)
     label = generator.choice(["red", "green", "blue"], 240)
     width = np.where(generator.random(240) < 0.1, np.nan, generator.normal(size=240) + (label == "red"))
@@ -59,9 +59,9 @@ def colours(titanic: Make) -> Prepared:
 
 @pytest.fixture(scope="module")
 def served(titanic: Make, colours: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Served:
-    """Answers of the registered model to untidy rows, and the pipeline's own answers to them."""
+    """Predictions of the registered model for untidy rows, and the pipeline's own predictions for the same rows."""
     tmp = tmp_path_factory.mktemp("served")
-    os.environ.pop("MLFLOW_TRACKING_URI", None)  # this test's models are none of a real server's business
+    os.environ.pop("MLFLOW_TRACKING_URI", None)  # this test must register nothing on a real server
     model = build(titanic(), colours).answering(titanic().baseline)
     champion.write(tmp / "champion", model, colours)
     register(tmp)

@@ -14,7 +14,7 @@ from pipeline.values.data import Task
 
 
 def classified(rows: int, classes: int, seed: int, *, ties: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """True classes and somewhat right probabilities; with `ties`, on a coarse grid."""
+    """True classes, and probabilities that are better than chance; with `ties`, on a coarse grid."""
     generator = np.random.default_rng(seed)
     truth = np.r_[np.arange(classes), generator.integers(0, classes, rows - classes)]
     logits = generator.normal(size=(rows, classes)) + 1.2 * np.eye(classes)[truth]

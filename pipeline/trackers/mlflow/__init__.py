@@ -1,7 +1,7 @@
-"""The tracker that is MLflow: every search a parent run, every trial a run nested in it.
+"""The tracker `mlflow`: each search is a parent run, each trial a run nested in it.
 
-A search appends its events to a spool under `folder/spool/` and never waits for MLflow: a process of its own carries
-them there. What could not be delivered stays in the spool, and `sync` delivers it later.
+A search appends its events to a spool under `folder/spool/` and never waits for MLflow: a separate process delivers
+them. Events that could not be delivered stay in the spool, and `deliver` delivers them later.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TITLE: Final = "MLflow"
 WAIT: Final = 20.0
-"""Seconds that `close` and `sync` wait for a store that does not answer."""
+"""Seconds that `close` and `deliver` wait for a store that does not answer."""
 
 
 def create(folder: Path) -> Tracker:
@@ -27,7 +27,7 @@ def create(folder: Path) -> Tracker:
 
 
 def open_archive(folder: Path) -> "MlflowArchive":
-    """What the same store holds."""
+    """Reads the store that `create` delivers to."""
     from pipeline.trackers.mlflow.archive import MlflowArchive
 
     return MlflowArchive(folder)
@@ -41,7 +41,7 @@ def attach(folder: Path, comparison: ComparisonPage) -> Links:
 
 
 def deliver(folder: Path) -> Sequence[Account]:
-    """What became of the events that the folder's searches owed: all that can be is delivered now."""
+    """An account for each search of the folder that owed events; they are delivered now, as far as possible."""
     from pipeline.trackers.mlflow.sync import deliver_rest
 
     return deliver_rest(folder, WAIT)
@@ -49,7 +49,7 @@ def deliver(folder: Path) -> Sequence[Account]:
 
 @contextmanager
 def browse(folder: Path, log: Path, port: int | None) -> Iterator[Browser]:
-    """MLflow's own pages: those of the tracking server where the store is one, else of a server that runs meanwhile."""
+    """MLflow's own pages: those of the tracking server if the store is one, else of a server run inside the context."""
     from pipeline.trackers.mlflow import server, store
 
     address = store.server(folder)

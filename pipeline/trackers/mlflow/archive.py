@@ -1,4 +1,4 @@
-"""What MLflow holds of searches, read back."""
+"""Reads searches back from MLflow."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -44,7 +44,7 @@ class MlflowArchive:
         runs = self.trials(search)
         read = [run for run in runs if of is None or number(run) in of]
         points: dict[str, list[Any]] = defaultdict(list)
-        # numbers of a trial's end have names with a slash, and step 0
+        # the numbers of a trial's end are not part of its curve: they have step 0
         keys = {run.info.run_id: [key for key in run.data.metrics if _of_epochs(key)] for run in read}
         for run, metric in histories(self._client, keys):
             if metric.step > 0:
@@ -58,13 +58,13 @@ class MlflowArchive:
         run = self.search(search)
         if run is None:
             return None
-        # searches of before this tag say it among their settings
+        # searches recorded before this tag existed have the objective among their settings
         objective = run.data.tags.get(OBJECTIVE) or run.data.params["search/objective"]
         experiment = self._client.get_experiment(run.info.experiment_id).name
         return SearchSummary(search, experiment, run.info.run_name, objective, dict(run.data.metrics))
 
     def find(self, run: str) -> Sequence[tuple[str, int]]:
-        # a letter that is no hexadecimal digit begins no run's id, and would have a meaning in the filter
+        # run ids consist of hexadecimal digits; other characters could have a meaning in the filter
         if not run or not set(run) <= set(hexdigits):
             return ()
         query = f"attributes.run_id LIKE '{run.lower()}%' and tags.{KIND} = 'trial'"
@@ -99,7 +99,7 @@ def _record(run: Any, points: list[Any]) -> TrialRecord:
     metrics = run.data.metrics
     last = metrics.get("epochs")
     by_step: dict[int, dict[str, float]] = defaultdict(dict)
-    # a trial that was taken up again has an epoch twice where it came out differently: the later one counts
+    # a trial that was resumed has two points for an epoch whose numbers changed: the later one counts
     for point in sorted(points, key=lambda p: p.timestamp):
         if last is None or point.step <= last:
             by_step[point.step][point.key] = stored(point.value)
@@ -114,7 +114,7 @@ def _record(run: Any, points: list[Any]) -> TrialRecord:
         int(best) if best is not None else None,
         tuple(Epoch(trial, step, values, values.pop(SPENT, 0.0)) for step, values in sorted(by_step.items())),
         run.info.run_id,
-        # a trial without an end has no `epochs`, and its curve is all there is
+        # a trial without an end has no `epochs`: its curve tells the last epoch
         int(last if last is not None else max(by_step, default=0)),
         {key.removeprefix("seconds/"): metrics[key] for key in metrics if key.startswith("seconds/") and key != SPENT},
         int(metrics.get("parameters", 0)),

@@ -1,4 +1,4 @@
-"""What a run is to hold, sent in batches of the size that MLflow takes."""
+"""Sends metrics, params and tags to a run, in batches of the size that MLflow accepts."""
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
@@ -22,7 +22,7 @@ def log(
     params: Mapping[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> None:
-    """Add metrics, params and tags to a run; what is there already is there once."""
+    """Add metrics, params and tags to a run; what the run holds already is not added a second time."""
     from mlflow.entities import Metric, Param, RunTag
 
     metrics = [Metric(*point) for point in points]

@@ -1,4 +1,4 @@
-"""A comparison as a run of its own, beside the searches of its experiment."""
+"""Stores a comparison as a separate run, beside the searches of its experiment."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pipeline.trackers.mlflow.runs import KIND
 
 
 def attach(folder: Path, comparison: ComparisonPage) -> Links:
-    """The address of the run that holds the comparison's files; the store is waited for."""
+    """The address of the run that holds the comparison's files; it waits until the store has them."""
     client = store.connect(folder)
     experiment = store.experiment(client, comparison.experiment, folder)
     tags = {**comparison.tags, KIND: "comparison"}

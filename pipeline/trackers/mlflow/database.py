@@ -1,4 +1,4 @@
-"""A fresh database as MLflow made it once, copied where another is needed: 0.03 s instead of 1.6 s (measured)."""
+"""New MLflow databases, copied from a template that MLflow made once: 0.03 s instead of 1.6 s (measured)."""
 
 import shutil
 import sqlite3
@@ -11,13 +11,13 @@ from pipeline.config.paths import cached, replacing
 
 
 def lay(database: Path) -> bool:
-    """Whether the template could be put where no database is yet."""
+    """Copy the template to `database`, where there is none yet; whether a database is there afterwards."""
     with suppress(OSError, sqlite3.Error), replacing(database) as part:
         shutil.copyfile(_template(), part)
         now = int(time.time() * 1000)
         where = (database.parent.absolute() / "artifacts" / "Default").as_uri()
         with closing(sqlite3.connect(part)) as tables, tables:
-            # MLflow's own experiment `Default`, which would point to where the template was made
+            # MLflow's own experiment `Default` would still point to the folder where the template was made
             tables.execute(
                 "UPDATE experiments SET artifact_location = ?, creation_time = ?, last_update_time = ?",
                 (where, now, now),
@@ -26,7 +26,7 @@ def lay(database: Path) -> bool:
 
 
 def keep(database: Path) -> None:
-    """Make a database that MLflow has just made the template of this version of MLflow."""
+    """Copy `database`, which MLflow has just made, as the template for this version of MLflow."""
     with suppress(OSError, sqlite3.Error), replacing(_template()) as part, closing(sqlite3.connect(database)) as tables:
         tables.execute("VACUUM INTO ?", (str(part),))
 

@@ -1,4 +1,4 @@
-"""A search's entries into MLflow, one by one; each may be delivered again and is there once."""
+"""Delivers a search's entries to MLflow, one by one; an entry that is delivered again is not stored a second time."""
 
 import json
 from importlib.metadata import version
@@ -30,7 +30,7 @@ COMMIT = "mlflow.source.git.commit"
 
 @final
 class Delivery:
-    """Knows one search's runs. After a failure, `forget` and deliver the same entry again."""
+    """Delivers to the runs of one search. After a failure, call `forget` and deliver the same entry again."""
 
     def __init__(self, client: Any, folder: Path, search: SearchRecord, at: int) -> None:
         self._client = client
@@ -43,41 +43,44 @@ class Delivery:
 
     @property
     def open_runs(self) -> list[OpenRun]:
-        """The trials that have begun and not ended."""
+        """The runs of the trials that have begun and not ended."""
         return list(self._trial_runs.open_runs.values())
 
     @property
     def held(self) -> int | None:
-        """Where in the file the oldest entry stands that waits in a flight."""
+        """The byte of the spool at which the oldest waiting entry of all open runs starts; None if no entry waits."""
         return min((open_run.waiting[0].start for open_run in self.open_runs if open_run.waiting), default=None)
 
     def forget(self) -> None:
-        """Look up again what is in MLflow."""
+        """Forget which runs MLflow has, so that they are looked up again."""
         self._trial_runs.forget()
 
     def flush(self, open_run: OpenRun) -> None:
-        """Bring a flight's epochs into its run."""
+        """Send the epochs that wait in an open run."""
         self._trial_runs.flush(open_run)
 
     def abandon(self, entry: Entry) -> list[Entry]:
-        """What is lost if `entry` cannot be delivered: itself, and what waits with it."""
+        """The entries that are given up with `entry`: itself and, if it ends a trial, those that wait in its run.
+
+        The trial's run is then no longer open.
+        """
         if not isinstance(entry.message, TrialEnded):
             return [entry]
         open_run = self._trial_runs.open_runs.pop(entry.message.outcome.number, None)
         return [*(open_run.waiting if open_run else []), entry]
 
     def drop(self, open_run: OpenRun) -> list[Entry]:
-        """Give a flight up; what waited in it."""
+        """The entries that waited in an open run, which is given up."""
         self._trial_runs.open_runs.pop(open_run.number)
         return open_run.waiting
 
     def reopen(self, at: int) -> None:
-        """The search runs; what a process that was killed has left running is ended, until it is taken up again."""
+        """Mark the search as running; end the trials' runs that a killed process left running, until trials resume."""
         self._trial_runs.interrupt(at)
         self._client.update_run(self._parent.info.run_id, status="RUNNING")
 
     def deliver(self, entry: Entry) -> None:
-        """Bring one entry into MLflow, or let it wait in its flight."""
+        """Send one entry to MLflow, or let it wait in its open run."""
         parent: str = self._parent.info.run_id
         match entry.message:
             case Opened(search):
@@ -101,12 +104,15 @@ class Delivery:
                 self._client.set_terminated(parent, "KILLED" if interrupted else "FINISHED", entry.at)
 
     def settle(self, at: int) -> None:
-        """End a search whose process is gone without a word: it was interrupted."""
+        """End a search as interrupted if its process stopped without recording the end."""
         if self._client.get_run(self._parent.info.run_id).info.status == "RUNNING":
             self.deliver(Entry(at, SearchEnded(interrupted=True)))
 
     def place(self, *, best: bool) -> Place:
-        """Where the search lies; if asked, with the runs of its best trials and the view that shows them all."""
+        """Where the search lies in MLflow; with `best`, also its best trials' runs and the UI's view of all trials.
+
+        With `best`, the view is written to the experiment.
+        """
         parent: str = self._parent.info.run_id
         found: list[Any] = []
         if best:
@@ -127,7 +133,7 @@ class Delivery:
     def _describe(self, search: SearchRecord) -> None:
         parent: str = self._parent.info.run_id
         settled = self._client.get_run(parent).data.params
-        # MLflow never changes a param: a setting that a later opening changes (more trials) is a tag as well
+        # MLflow never changes a param: if a later opening changes a setting (more trials), the new value is a tag
         changed = {name: value for name, value in search.settings.items() if settled.get(name, value) != value}
         params = {name: value for name, value in search.settings.items() if name not in changed}
         log(self._client, parent, params=params, tags={**_named(search), **changed})
@@ -137,7 +143,7 @@ class Delivery:
 
 
 def _named(search: SearchRecord) -> dict[str, str]:
-    """The search's tags with MLflow's own version, and the commit under the name that MLflow's pages show."""
+    """The search's tags and MLflow's version; the commit gets the name under which MLflow's pages show it."""
     renamed = {COMMIT if name == "commit" else name: value for name, value in search.tags.items()}
     return {**renamed, "mlflow": version("mlflow")}
 
@@ -147,7 +153,7 @@ def _tags(search: SearchRecord) -> dict[str, str]:
 
 
 def _dataset(record: DatasetRecord) -> Any:
-    """MLflow's entity of a data set, without its rows."""
+    """A data set as MLflow's entity, without its rows."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
     from mlflow.utils.validation import MAX_DATASET_DIGEST_SIZE, MAX_DATASET_NAME_SIZE
 

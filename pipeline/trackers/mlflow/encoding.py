@@ -1,4 +1,4 @@
-"""A spool's lines: a moment and an event as one line of JSON, and back, equal in every bit."""
+"""The lines of a spool: a time and an event as one line of JSON, and read back equal in every bit."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +23,7 @@ from pipeline.values.events import (
 @final
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A process begins to record the search, for the first time or again."""
+    """A process begins to record the search, for the first time or once more."""
 
     search: SearchRecord
 
@@ -48,7 +48,10 @@ KINDS: dict[str, type[Message]] = {
 @final
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line as read: when it was written (milliseconds since 1970), what it says, and its bytes in the file."""
+    """A line as read: its message, and when it was written (`at`, in milliseconds since 1970).
+
+    Its bytes in the file are those from `start` up to `stop`, which is excluded.
+    """
 
     at: int
     message: Message
@@ -63,7 +66,7 @@ def encode(at: int, message: Message) -> bytes:
 
 
 def decode(line: bytes, start: int = 0) -> Entry:
-    """The entry of a whole line that stands at byte `start`; ValueError where it is torn."""
+    """The entry of the whole line at byte `start`; ValueError if the line is damaged."""
     at, kind, body = from_json(line)
     message: Message = _adapter(kind).validate_python((at, kind, body))[2]
     return Entry(at, message, start, start + len(line))
@@ -71,6 +74,6 @@ def decode(line: bytes, start: int = 0) -> Entry:
 
 @cache
 def _adapter(kind: str) -> "TypeAdapter[Any]":
-    # the configuration reaches a dataclass only through something that holds it
+    # pydantic applies this configuration to a dataclass only if the dataclass is inside another type, here a tuple
     line: Any = tuple[int, str, KINDS[kind]]  # type: ignore[valid-type]  # a type made at run time
     return TypeAdapter(line, config=ConfigDict(ser_json_inf_nan="constants"))

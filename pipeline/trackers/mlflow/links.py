@@ -1,4 +1,4 @@
-"""Addresses in MLflow's UI that go straight to the point."""
+"""Addresses of a search's pages in MLflow's UI."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,13 +13,13 @@ from pipeline.trackers.mlflow.ui_view import only
 from pipeline.values.trial import Direction
 
 UI = "http://127.0.0.1:5000"
-"""Where `make ui` listens unless the port is taken."""
+"""The address of `make ui`, unless the port is taken."""
 
 ANNOUNCED = "ui.address"
-"""The file that says where it listens while it runs."""
+"""The name of the file that holds the address of `make ui` while it runs."""
 
 VIEW = "machine_learning"
-"""The half of the UI that shows training; without being asked it opens on the other one, GenAI."""
+"""The part of the UI that shows training; by default the UI opens on the other part, GenAI."""
 
 
 @final
@@ -27,7 +27,7 @@ VIEW = "machine_learning"
 class Place:
     """Where a search lies in MLflow: ids of its experiment, its parent run and its best trials' runs, best first.
 
-    `view` is the key of the view in which the UI shows its trials, once there is one.
+    `view` is the key of the view in which the UI shows its trials; empty if there is none yet.
     """
 
     experiment: str
@@ -38,28 +38,28 @@ class Place:
 
 
 def root(folder: Path) -> str:
-    """The address of the UI over a folder's runs: the tracking server's, else that of `make ui`."""
+    """The address of the UI for a folder's runs: the tracking server's, else that of `make ui`."""
     announced = folder / ANNOUNCED
     return store.server(folder) or (announced.read_text() if announced.is_file() else UI)
 
 
 @contextmanager
 def announced(folder: Path, address: str) -> Iterator[None]:
-    """Meanwhile `root` of the folder is `address`."""
+    """Inside this context, `address` is announced in the folder, so that `root` finds it."""
     file = folder / ANNOUNCED
     file.write_text(address)
     try:
         yield
     finally:
-        # a second UI over the same folder may have taken the place
+        # a second UI for the same folder may have announced its own address since
         if file.is_file() and file.read_text() == address:
             file.unlink()
 
 
 def addresses(place: Place, root: str) -> Mapping[str, str]:
-    """A title and an address each, in the UI at `root`."""
+    """The addresses of a search's pages in the UI at `root`, by title."""
     listed = f"{root}/#/experiments/{place.experiment}/runs"
-    # the UI takes a view only where nothing beside it says what is shown
+    # the UI uses a view only if nothing else in the address says what to show
     shown = (
         {"viewStateShareKey": place.view}
         if place.view
@@ -87,7 +87,7 @@ def runs(root: str, experiment: str) -> str:
 
 
 def artifact(root: str, experiment: str, run: str, name: str) -> str:
-    """The address of one of a run's files in the UI at `root`, the others beside it."""
+    """The address of one of a run's files in the UI at `root`; the page lists the run's other files too."""
     return f"{root}/#/experiments/{experiment}/runs/{run}/artifacts/{name}?workflowType={VIEW}"
 
 

@@ -1,4 +1,4 @@
-"""A registered champion out of MLflow, ready to be asked."""
+"""Loads a registered champion from MLflow, ready to predict."""
 
 from typing import TYPE_CHECKING, Any, final
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from pipeline.trackers import Champion
 
 ABSENT = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
-"""MLflow's error codes for a name that nothing is registered under, and for a name without this alias."""
+"""MLflow's error codes for a name without a registered model, and for a name without this alias."""
 WRONG = "INVALID_PARAMETER_VALUE"
-"""The code with which a champion says that rows are not as it takes them."""
+"""The error code with which a champion refuses rows that it cannot take."""
 
 
 def load(client: Any, name: str) -> "Champion | None":
-    """The champion registered under `name`, or None; UserError where MLflow does not answer."""
+    """The champion registered under `name`, or None; UserError if MLflow does not answer."""
     import mlflow.pyfunc
     from mlflow.exceptions import MlflowException
 
@@ -28,7 +28,7 @@ def load(client: Any, name: str) -> "Champion | None":
         if error.error_code in ABSENT:
             return None
         raise UserError("MLflow", f"{client.tracking_uri} does not answer.", "Is the server running?") from error
-    # loading asks for no client: it reads the process's address
+    # loading takes no client: it uses the tracking URI of the process
     with current(client.tracking_uri):
         return Loaded(str(version.version), mlflow.pyfunc.load_model(f"models:/{name}/{version.version}"))
 
@@ -45,7 +45,7 @@ class Loaded:
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         from mlflow.exceptions import MlflowException
 
-        # MLflow itself names missing columns amid a copy of all rows
+        # MLflow's own error names missing columns too, but inside a copy of all rows
         missing = [name for name in self.example.columns if name not in rows]
         if missing:
             columns = "column" if len(missing) == 1 else "columns"

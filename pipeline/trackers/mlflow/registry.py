@@ -1,4 +1,4 @@
-"""A champion's folder into MLflow: a model with signature and example, registered, under the alias `champion`."""
+"""Registers a champion's folder in MLflow: a model with signature and input example, under the alias `champion`."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Origin:
     run: str
 
     def of(self, tags: Mapping[str, str]) -> bool:
-        """Whether the tags of a model or a version say the same origin."""
+        """Whether the tags of a model or a version name this origin."""
         return all(tags.get(name) == value for name, value in self.tags.items())
 
     @property
@@ -41,14 +41,14 @@ class Origin:
 
 
 def register(client: Any, origin: Origin, folder: Path) -> None:
-    """Log the model to the search's run and register it under the experiment's name, unless that is done already."""
+    """Log the model to the search's run and register it under the experiment's name, unless this was done before."""
     name = origin.search.experiment
     _name(client, name)
     versions = [v for v in client.search_model_versions(f"name = '{name}'") if origin.of(v.tags)]
     if versions:
         version = versions[0].version
     else:
-        # Model.log, and the registry where it looks up a model, ask for no client: they read the process's address
+        # Model.log takes no client, nor does the registry when it looks up a model: they use the process's tracking URI
         with store.current(client.tracking_uri):
             model = _model(client, origin, folder)
             made = client.create_model_version(
@@ -69,7 +69,7 @@ def _name(client: Any, name: str) -> None:
 
 
 def _model(client: Any, origin: Origin, folder: Path) -> str:
-    """The id of the champion's model, logged if a call before this one has not done so to its end."""
+    """The id of the champion's model, which is logged unless an earlier call has logged it completely."""
     from mlflow.models import Model
 
     trained = client.get_run(origin.run)
@@ -79,7 +79,7 @@ def _model(client: Any, origin: Origin, folder: Path) -> str:
             continue
         if model.status == "READY":
             return str(model.model_id)
-        client.delete_logged_model(model.model_id)  # a writer was killed amid its upload
+        client.delete_logged_model(model.model_id)  # a writer was killed during its upload
     # made here, because Model.log would put it into the experiment `Default`
     made = client.create_logged_model(experiment, ALIAS, origin.parent, tags=origin.tags, params=trained.data.params)
     example = _rows(folder / INPUT)
@@ -92,7 +92,7 @@ def _model(client: Any, origin: Origin, folder: Path) -> str:
         artifacts={path.name: str(path) for path in sorted(folder.iterdir()) if path.name not in OWN},
         signature=_signature(example, _rows(folder / OUTPUT)),
         input_example=example,
-        # left out, MLflow infers them: 13 s
+        # without this, MLflow infers them, which takes 13 s
         pip_requirements=(folder / REQUIREMENTS).read_text().splitlines(),
     )
     return str(made.model_id)
@@ -100,7 +100,7 @@ def _model(client: Any, origin: Origin, folder: Path) -> str:
 
 @final
 class Unserved:
-    """MLflow's pyfunc flavor, saved without a trial of serving it, which would import Keras for 10 s."""
+    """MLflow's pyfunc flavor, saved without MLflow's test of serving it, which would need 10 s to import Keras."""
 
     __name__ = "mlflow.pyfunc"
 
@@ -113,7 +113,7 @@ class Unserved:
 
 
 def _rows(path: Path) -> "pd.DataFrame":
-    """A table as it was written; `pandas.read_json` would make numbers and dates of text that looks like them."""
+    """A table as it was written; `pandas.read_json` would convert text that looks like a number or a date."""
     import pandas as pd
 
     table = json.loads(path.read_text())
@@ -121,10 +121,10 @@ def _rows(path: Path) -> "pd.DataFrame":
 
 
 def _signature(example: "pd.DataFrame", output: "pd.DataFrame") -> Any:
-    """The columns that have to be there, of any type, and what is answered.
+    """The signature of the model: its required input columns, of any type, and its output columns.
 
-    MLflow takes no int64 for a double and no double for a long, but a table of whole ages is int64 and one with a gap
-    in them is float64: with types inferred from the example, one of them would be refused.
+    MLflow accepts no int64 for a double and no double for a long. But a column of whole ages is int64, and with a
+    missing value it is float64. With types inferred from the example, one of the two would be refused.
     """
     from mlflow.models import ModelSignature, infer_signature
     from mlflow.types.schema import AnyType, ColSpec, Schema

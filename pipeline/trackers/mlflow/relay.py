@@ -1,4 +1,4 @@
-"""A spool's way into MLflow: reads on from where the last one came to, delivers in order, notes how far it came."""
+"""The relay from a spool to MLflow: it continues where the last relay stopped, and saves how far it came."""
 
 import logging
 import time
@@ -21,14 +21,17 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 FLUSH = 2.0
-"""Seconds that an epoch of a long trial may wait at least."""
+"""Epochs of a running trial wait at least this number of seconds before they are sent."""
 SHARE = 10
-"""A round of flushes is followed by as many times its own duration without one: training needs the processor more."""
+"""After a round of flushes there is none for this many times its duration: training needs the processor more."""
 
 
 @final
 class Relay:
-    """Delivers one spool. Its caller holds the spool's lock. Any method may raise GaveUp: the rest is owed."""
+    """Delivers one spool in order. Its caller holds the spool's lock.
+
+    Any method may raise GaveUp: what is not delivered then is still owed.
+    """
 
     def __init__(self, spool: Spool, folder: Path, retry: Retry) -> None:
         self._spool = spool
@@ -43,9 +46,9 @@ class Relay:
         self._client = self._try(partial(store.connect, folder))
 
     def advance(self) -> int:
-        """How many lines that the file has more than last time are now delivered, or wait in a flight."""
+        """The number of lines that were new in the file; each is now delivered, or waits in an open run."""
         if self._delivery is None and self._state.opened is not None:
-            # a writer before this one came so far
+            # an earlier writer has delivered this opening
             self._begin(next(self._spool.entries(self._state.opened)))
         count = 0
         for entry in self._spool.entries(self._reached):
@@ -58,7 +61,7 @@ class Relay:
         return count
 
     def finish(self) -> None:
-        """Deliver what waits, try once more what was refused, and end the search if nobody has."""
+        """Deliver what waits, try again what was refused, and end the search if no event has ended it."""
         if self._delivery is None:
             return
         self._refusals = []
@@ -78,7 +81,7 @@ class Relay:
             self._begin(entry)
         delivery = self._delivery
         if delivery is None:
-            logger.warning("an event before any search was opened: %r", entry)
+            logger.warning("skipped an event that came before any search was opened: %r", entry)
             return
         if isinstance(entry.message, Opened | SearchEnded):
             self._flush(delivery.open_runs)
@@ -128,7 +131,7 @@ class Relay:
         self._spool.refuse(entries)
 
     def _note(self) -> None:
-        """Write down how far the delivery came, if it came further."""
+        """Save how far the delivery came, if this has changed."""
         held = self._delivery.held if self._delivery else None
         self._state = replace(self._state, offset=self._reached if held is None else held)
         if self._state != self._noted:

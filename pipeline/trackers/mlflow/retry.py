@@ -1,4 +1,4 @@
-"""What is done again until MLflow takes it, or says that it never will."""
+"""Tries a call to MLflow again until MLflow accepts it, or until it is clear that it never will."""
 
 import logging
 import time
@@ -9,43 +9,43 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PASSING: Final = frozenset({"TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "RESOURCE_CONFLICT"})
-"""MLflow's error codes for what will be better in a moment: a locked database, a busy server."""
+"""MLflow's error codes for problems that pass by themselves: a locked database, a busy server."""
 UNCLEAR: Final = "INTERNAL_ERROR"
-"""A server that is away, or an event that a database chokes on."""
+"""MLflow's error code both for a server that is away and for an event that the database cannot store."""
 TRIES: Final = 3
-"""How often a call is made that fails for a reason of its own."""
+"""How often a call is tried if MLflow is healthy and the call itself is the reason that it fails."""
 LONGEST: Final = 5.0
-"""Seconds between two tries at most."""
+"""The longest pause between two tries, in seconds."""
 
 
 @final
 class EventRefused(Exception):
-    """MLflow answers, and will not take this."""
+    """MLflow answers, but does not accept this event."""
 
 
 @final
 class GaveUp(Exception):
-    """MLflow has not answered for as long as there was patience."""
+    """MLflow did not answer within the time that was allowed."""
 
 
 @final
 class Retry:
-    """Tries again, ever more slowly: without an end while `going` says so, then for `seconds` more."""
+    """Tries again with growing pauses: without limit while `going` returns true, then for `seconds` more."""
 
     def __init__(self, seconds: float, going: Callable[[], bool]) -> None:
         self._seconds = seconds
         self._going = going
 
     def until_done(self, act: Callable[[], T], again: Callable[[], bool]) -> T:
-        """What `act` returns in the end. Raises Refused and GaveUp.
+        """What `act` returns when it succeeds; raises EventRefused or GaveUp if it does not.
 
-        Before each further try `again` is called, which tells whether MLflow answers to anything else.
+        `again` is called before each further try; it returns whether MLflow answers another request.
         """
         pause, tries, limit = 0.1, 0, None
         while True:
             try:
                 return act()
-            except Exception as error:  # an event is kept whatever may go wrong with it
+            except Exception as error:  # an event must not be lost, whatever goes wrong
                 tries += 1
                 logger.warning("try %d failed: %s", tries, error, exc_info=tries == 1)
                 answered = again()
@@ -59,7 +59,7 @@ class Retry:
 
 
 def _its_own(error: Exception, *, answered: bool) -> bool:
-    """Whether what failed would fail again, however healthy MLflow is."""
+    """Whether the call would fail again even if MLflow is healthy."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import DBAPIError
 

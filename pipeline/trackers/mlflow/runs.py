@@ -1,4 +1,4 @@
-"""Runs found again by their tags, and what they say, as MLflow stores it."""
+"""Finds runs by their tags, and reads their values as MLflow stores them."""
 
 import math
 import sys
@@ -19,14 +19,14 @@ PAGE = 1000
 
 def search_run(client: Any, search: str, experiments: Sequence[str]) -> Any | None:
     """The parent run of a search, or None."""
-    if "'" in search:  # no identity holds one, and the filter would end there
+    if "'" in search:  # no identity contains a quote, and a quote would end the text in the filter
         return None
     found = client.search_runs(experiments, f"tags.{SEARCH} = '{search}' and tags.{KIND} = 'search'", max_results=1)
     return found[0] if found else None
 
 
 def trial_runs(client: Any, parent: Any, narrower: str = "") -> Iterator[Any]:
-    """The child runs of a parent run, those alone that the filter `narrower` leaves."""
+    """The child runs of a parent run; with the filter `narrower`, only those that match it."""
     query = f"tags.`{PARENT}` = '{parent.info.run_id}'" + (f" and {narrower}" if narrower else "")
     token = None
     while True:
@@ -38,12 +38,12 @@ def trial_runs(client: Any, parent: Any, narrower: str = "") -> Iterator[Any]:
 
 
 def number(run: Any) -> int:
-    """A child run's trial, by number."""
+    """The number of a child run's trial."""
     return int(run.data.tags[TRIAL])
 
 
 def stored(value: float) -> float:
-    """The number that MLflow reads back for `value` as it was logged: databases know no infinity."""
+    """The number that was logged, given the `value` that MLflow reads back: its databases cannot store infinity."""
     return math.copysign(math.inf, value) if abs(value) >= sys.float_info.max else value
 
 

@@ -1,4 +1,4 @@
-"""MLflow's own UI over a folder's runs, on loopback."""
+"""Runs MLflow's own UI for a folder's runs, on the loopback address."""
 
 import json
 import os
@@ -21,15 +21,15 @@ PORTS: Final = range(5000, 5100)
 WAIT: Final = 120.0
 """Seconds that a server may take to answer for the first time; importing MLflow alone can take ten."""
 GRACE: Final = 10.0
-"""Seconds that a server has for its farewell: a browser that holds a connection open would delay it for ever."""
+"""Seconds that a server has to stop by itself: a browser that holds a connection open would delay this for ever."""
 
 
 @contextmanager
 def served(folder: Path, log: Path, port: int | None = None) -> Iterator[str]:
-    """The address of a running server over the runs in `folder`; it stops at the end. It writes to `log`.
+    """The address of a server for the runs in `folder`, which runs inside the context and writes to `log`.
 
-    Without a `port` the first free one from 5000 on. Meanwhile the links that searches print lead there. UserError
-    where it does not come up.
+    Without a `port`, it takes the first free one from 5000 on. Inside the context, the links that searches print lead
+    to this server. UserError if it does not start.
     """
     port = _free(range(port, port + 1) if port else PORTS)
     address = f"http://127.0.0.1:{port}"
@@ -42,7 +42,7 @@ def served(folder: Path, log: Path, port: int | None = None) -> Iterator[str]:
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            # its job runner is seven more processes, for things that have no place here
+            # its job runner would be seven more processes, for features that are not used here
             env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
             start_new_session=True,
         )
@@ -55,7 +55,7 @@ def served(folder: Path, log: Path, port: int | None = None) -> Iterator[str]:
 
 
 def experiments(address: str) -> Mapping[str, str]:
-    """The address of each experiment of a server by name, the one that was changed last first."""
+    """The address of each experiment of a server by name, the most recently changed first."""
     body = json.dumps({"max_results": 1000, "order_by": ["last_update_time DESC"]}).encode()
     request = urllib.request.Request(  # noqa: S310
         f"{address}/api/2.0/mlflow/experiments/search", body, {"Content-Type": "application/json"}
@@ -89,11 +89,11 @@ def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise UserError("ui", f"MLflow's server did not come up at {address}.", f"Its words are in {log}.")
+    raise UserError("ui", f"MLflow's server did not start at {address}.", f"Its output is in {log}.")
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    # the server's workers are children of its own, in one process group that outlives it
+    # the server's workers are child processes in its process group, which outlives the server
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)

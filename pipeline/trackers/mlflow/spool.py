@@ -1,9 +1,9 @@
 """A search's spool: an append-only file of events, and how far they are delivered.
 
-Four files under `mlruns/spool/`, by the search's identity: `.jsonl` the events, `.state.json` how far the delivery
-came, `.refused.jsonl` what MLflow would not take, `.lock` held by the one writer. The search holds a lock on the events
-themselves: it is over when that is free, in whatever way it ended. A state file that is lost costs nothing but time:
-everything is delivered again, and nothing twice.
+A search has four files under `mlruns/spool/`, named by its identity. `.jsonl` holds the events, `.state.json` how far
+the delivery came, `.refused.jsonl` the events that MLflow did not accept; `.lock` is locked by the one writer. The
+search itself locks the `.jsonl` file: when this lock is free, the search is over, however it ended. If a state file is
+lost, this costs only time: everything is delivered again, and nothing is stored twice.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 @final
 @dataclass(frozen=True, slots=True)
 class State:
-    """How far the delivery came: all before byte `offset`; `opened` is where the latest opening stands before it."""
+    """How far the delivery came: all before byte `offset`; at byte `opened` starts the latest `Opened` before it."""
 
     offset: int = 0
     opened: int | None = None
@@ -47,26 +47,26 @@ class Spool:
         self._lock = self.events.with_suffix(".lock")
 
     def appending(self) -> IO[bytes]:
-        """The file, for this process alone to append to, unbuffered: a line is written at once and whole.
+        """The file of events, to which only this process may append; unbuffered: a line is written whole and at once.
 
-        UserError where another process records the same search.
+        UserError if another process records the same search.
         """
         self.events.parent.mkdir(parents=True, exist_ok=True)
         file = self.events.open("ab", buffering=0)
         if not _hold(file, tries=20):
             file.close()
             raise UserError(f"search {self.search}", "another process is recording it.", "Wait for it, or end it.")
-        whole_lines(self.events)  # a process was killed amid its line: the next one must not be glued to it
+        whole_lines(self.events)  # after a kill in the middle of a line, the next line must not be joined to it
         return file
 
     @property
     def recording(self) -> bool:
-        """Whether a process is appending."""
+        """Whether a process is recording the search."""
         with self.events.open("rb") as file:
             return not _hold(file, tries=1)
 
     def entries(self, start: int) -> Iterator[Entry]:
-        """The whole lines from byte `start` to the file's present end; a torn one is left out, with a word."""
+        """The entries of the whole lines from byte `start` on; a damaged line is skipped, with a warning in the log."""
         if not self.events.exists():
             return
         with self.events.open("rb") as file:
@@ -84,16 +84,16 @@ class Spool:
         return TypeAdapter(State).validate_json(self._state.read_bytes()) if self._state.exists() else State()
 
     def save(self, state: State) -> None:
-        """Remember how far the delivery came; a reader sees the old state or the new one."""
+        """Save how far the delivery came; a reader sees either the old state or the new one."""
         with replacing(self._state) as part:
             part.write_bytes(TypeAdapter(State).dump_json(state))
 
     def refused(self) -> list[Entry]:
-        """What MLflow would not take, in order."""
+        """The entries that MLflow did not accept, in order."""
         return [decode(line) for line in self._refused.read_bytes().splitlines()] if self._refused.exists() else []
 
     def refuse(self, entries: list[Entry]) -> None:
-        """Put `entries` aside, unless they are there already."""
+        """Add `entries` to the refused ones, unless they are there already."""
         known = self.refused()
         with self._refused.open("ab") as file:
             for entry in entries:
@@ -101,7 +101,7 @@ class Spool:
                     file.write(encode(entry.at, entry.message))
 
     def keep_refused(self, entries: list[Entry]) -> None:
-        """Let `entries` be all that is refused."""
+        """Replace all refused entries by `entries`."""
         if not entries:
             self._refused.unlink(missing_ok=True)
             return
@@ -116,7 +116,7 @@ class Spool:
 
     @contextmanager
     def writing(self, *, wait: bool) -> Iterator[bool]:
-        """Whether this process is the one that delivers; with `wait`, after any other has ended."""
+        """Whether this process is the one that delivers; with `wait`, it first waits until any other has ended."""
         with self._lock.open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -136,14 +136,14 @@ def _whole(line: bytes, start: int) -> Entry | None:
     try:
         return decode(line, start)
     except (ValueError, KeyError):
-        # its `record` never returned: the process was killed amid the write
+        # the process was killed during the write: its `record` never returned
         if line.strip():
-            logger.warning("a torn line at byte %d is left out: %r", start, line[:200])
+            logger.warning("skipped a damaged line at byte %d: %r", start, line[:200])
         return None
 
 
 def _hold(file: IO[bytes], tries: int) -> bool:
-    """Whether `file` could be locked; several tries outlast a process that only looks."""
+    """Whether `file` is now locked by this process; with several tries, a short check by another does not matter."""
     for _ in range(tries):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

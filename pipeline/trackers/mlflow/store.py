@@ -1,4 +1,4 @@
-"""MLflow's store: where it is, a client of it, and an experiment's id by name."""
+"""MLflow's store: its address, a client for it, and an experiment's id by name."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ TRACKING = "MLFLOW_TRACKING_URI"
 
 
 def uri(folder: Path) -> str:
-    """The tracking URI: the environment's, else a database in `folder`."""
+    """The tracking URI: that of the environment, or else of a database in `folder`."""
     return os.environ.get(TRACKING) or f"sqlite:///{folder.absolute() / 'mlflow.db'}"
 
 
@@ -25,13 +25,13 @@ def server(folder: Path) -> str | None:
 
 
 def connect(folder: Path) -> Any:
-    """An MlflowClient of the store, whose tables exist."""
+    """An MlflowClient for the store; the store's tables exist."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    # the delivery has its own patience, which looks up what arrived before it sends again; a blind repetition of
-    # `create_run` would make a second run
+    # the delivery retries by itself, and first looks up what has arrived; if MLflow's client repeated `create_run`,
+    # it would make a second run
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
-    # or every end of a run on a server is one more request, for a line that nobody reads
+    # without this, each end of a run on a server costs one more request, for a line that nobody reads
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     from mlflow import MlflowClient
 
@@ -39,7 +39,7 @@ def connect(folder: Path) -> Any:
     where = uri(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "mlflow.lock").open("w") as lock:
-        # two processes that make the tables of one fresh database at once trip over each other
+        # if two processes make the tables of one new database at the same time, they disturb each other
         fcntl.flock(lock, fcntl.LOCK_EX)
         file = folder / "mlflow.db"
         missing = TRACKING not in os.environ and not file.exists() and not database.lay(file)
@@ -50,7 +50,7 @@ def connect(folder: Path) -> Any:
 
 
 def answers(client: Any) -> bool:
-    """Whether the store answers at all."""
+    """Whether the store answers a simple request."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -61,12 +61,12 @@ def answers(client: Any) -> bool:
 
 
 def experiment(client: Any, name: str, folder: Path) -> str:
-    """The id of the experiment `name`, made or brought back from the bin where it must be."""
+    """The id of the experiment `name`, which is made if it does not exist, and restored if it was deleted."""
     from mlflow.exceptions import MlflowException
 
     found = client.get_experiment_by_name(name)
     if found is None:
-        # a server has a place of its own for artifacts
+        # a server has its own place for artifacts
         artifacts = None if server(folder) else (folder.absolute() / "artifacts" / name).as_uri()
         try:
             return str(client.create_experiment(name, artifact_location=artifacts))
@@ -81,7 +81,7 @@ def experiment(client: Any, name: str, folder: Path) -> str:
 
 @contextmanager
 def current(where: str) -> Iterator[None]:
-    """Meanwhile MLflow's own idea of the store is `where`, for those of its functions that take no client."""
+    """Inside this context, MLflow's tracking URI is `where`, for those of its functions that take no client."""
     import mlflow
 
     given = os.environ.get(TRACKING)
@@ -89,14 +89,14 @@ def current(where: str) -> Iterator[None]:
     try:
         yield
     finally:
-        mlflow.set_tracking_uri(None)  # it has set the variable as well, and takes it away
+        mlflow.set_tracking_uri(None)  # MLflow has also set the environment variable; this removes it
         if given is not None:
             os.environ[TRACKING] = given
 
 
 @cache
 def _tune_sqlite() -> None:
-    """Make every connection to SQLite a fast one: a child run costs 40 ms instead of 100 ms."""
+    """Make every connection to SQLite fast: a child run costs 40 ms instead of 100 ms."""
     import sqlite3
 
     from sqlalchemy import Engine, event

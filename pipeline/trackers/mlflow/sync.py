@@ -1,4 +1,4 @@
-"""What searches left in their spools, delivered later."""
+"""Delivers later what searches left in their spools."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pipeline.trackers.mlflow.writer import write
 
 
 def deliver_rest(folder: Path, seconds: float) -> tuple[Account, ...]:
-    """An account for each search of the folder that owed anything; a silent MLflow is waited for `seconds`, once."""
+    """An account for each search of the folder that owed events; it waits `seconds` once if MLflow does not answer."""
     accounts: list[Account] = []
     for spool in spools(folder):
         before = spool.owed
@@ -22,7 +22,7 @@ def deliver_rest(folder: Path, seconds: float) -> tuple[Account, ...]:
 
 
 def _deliver(spool: Spool, folder: Path, seconds: float) -> Reason:
-    """Why something might be left, after `spool` is delivered as far as it can be."""
+    """The reason why events may still be owed, after `spool` is delivered as far as possible."""
     if spool.recording:
         return Reason.RUNNING
     with spool.writing(wait=False) as mine:

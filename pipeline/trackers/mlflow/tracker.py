@@ -1,4 +1,4 @@
-"""A search's tracker: lines into a spool, and the process that carries them to MLflow."""
+"""A search's tracker: it writes lines into a spool, and starts the process that delivers them to MLflow."""
 
 import os
 import subprocess
@@ -16,14 +16,17 @@ from pipeline.trackers.mlflow.spool import Spool
 from pipeline.values.events import ChampionRegistered, Event, FileAttached, SearchRecord
 
 STARTS: Final = 4
-"""How often a writer is started that dies before all is delivered."""
+"""How often a writer is started at most, if it dies before all is delivered."""
 GAVE_UP: Final = 3
-"""The exit status of a writer that MLflow did not answer."""
+"""The exit status of a writer that stopped because MLflow did not answer."""
 
 
 @final
 class MlflowTracker:
-    """Writes lines, and never imports MLflow. Called from one thread; `patience` is what `close` waits for a store."""
+    """Writes lines, and never imports MLflow. It is called from one thread.
+
+    `wait`: this number of seconds `close` waits for a store that does not answer.
+    """
 
     def __init__(self, folder: Path, wait: float) -> None:
         self._folder = folder.absolute()
@@ -36,7 +39,7 @@ class MlflowTracker:
         self._spool = Spool(self._folder, search.identity)
         self._file = self._spool.appending()
         self._append(Opened(search))
-        # MLflow's import and a fresh database take seconds: let them pass while Keras is imported
+        # importing MLflow and making a new database take seconds: the writer does it while Keras is imported
         self._writer = self._start()
 
     def record(self, event: Event) -> None:
@@ -75,6 +78,6 @@ class MlflowTracker:
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PYTHONPATH": f"{house}{os.pathsep}{given}" if given else house},
-                # Ctrl-C in the terminal is for the search: the writer delivers what it leaves
+                # Ctrl-C in the terminal must stop the search alone: the writer then delivers the rest
                 start_new_session=True,
             )

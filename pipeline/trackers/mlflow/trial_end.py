@@ -1,6 +1,7 @@
-"""A trial's end in MLflow's terms: the numbers and words that its run shows at one glance.
+"""The metrics and tags with which a trial's run in MLflow shows how the trial ended.
 
-Numbers of the end have step 0, those of an epoch its number, which counts from 1: so a curve is read back without them.
+Metrics of the end have step 0; those of an epoch have the epoch's number, which counts from 1. So a curve can be read
+back without the metrics of the end.
 """
 
 from pipeline.trackers.mlflow.batches import TEXT, Point
@@ -14,7 +15,7 @@ FENCE = "```"
 def end_points(at: int, outcome: Outcome) -> list[Point]:
     """`value`, `best/…` at the restored epoch, `epochs` (the last one's number), `parameters` and `seconds/…`.
 
-    The diagnosis is among `best/…`, for a pruned or failed trial too: of its best epoch so far.
+    The diagnosis is part of `best/…`. For a pruned or failed trial it is that of its best epoch so far.
     """
     numbers: dict[str, float] = {"epochs": float(outcome.curve[-1].number if outcome.curve else 0)}
     if outcome.value is not None:
@@ -31,7 +32,7 @@ def end_points(at: int, outcome: Outcome) -> list[Point]:
 
 
 def end_tags(outcome: Outcome) -> dict[str, str]:
-    """`end`, `reason` and the model's summary as the run's description, where there are any."""
+    """`end`, and if there are any, `reason` and the model's summary, which becomes the run's description."""
     tags = {END: outcome.end.value}
     if outcome.reason:
         tags["reason"] = outcome.reason

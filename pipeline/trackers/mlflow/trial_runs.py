@@ -1,4 +1,4 @@
-"""The trials of a search as nested runs: made late, filled in few batches, found again after a crash."""
+"""The trials of a search as nested runs: they are made late, filled in few batches, and found again after a crash."""
 
 import time
 from dataclasses import dataclass, field
@@ -23,18 +23,18 @@ STATUS = {
 @final
 @dataclass(slots=True)
 class OpenRun:
-    """A trial that has begun and not ended; `waiting` is what its run does not hold yet, in order."""
+    """A trial that has begun and not ended; `waiting` holds the entries that its run does not have yet, in order."""
 
     number: int
     run: str = ""
     waiting: list[Entry] = field(default_factory=list)
     since: float = 0.0
-    """When the oldest of `waiting` came, by the monotonic clock."""
+    """When the oldest entry of `waiting` came, by the monotonic clock."""
     there: frozenset[tuple[str, int, str]] | None = None
-    """Points that an earlier attempt at the same trial has left in the run: by name, step and value."""
+    """Points that an earlier attempt at the same trial has left in the run, each as name, step and value."""
 
     def add(self, entry: Entry) -> None:
-        """Let `entry` wait."""
+        """Add `entry` to those that wait."""
         if not self.waiting:
             self.since = time.monotonic()
         self.waiting.append(entry)
@@ -52,29 +52,29 @@ class TrialRuns:
         self.open_runs: dict[int, OpenRun] = {}
 
     def forget(self) -> None:
-        """Look up again which runs there are: one may have been made by a call that seemed to fail."""
+        """Forget which runs exist, so that they are looked up again: a call that seemed to fail may have made one."""
         self._known = None
 
     def run(self, trial: int) -> str:
-        """The id of a trial's run; KeyError where it has none."""
+        """The id of a trial's run; KeyError if it has none."""
         return self._runs()[trial]
 
     def wait(self, trial: int, entry: Entry) -> None:
-        """A trial began or made an epoch: remember it until `flush` or `end`."""
+        """Let the entry of a trial's start or epoch wait until `flush` or `end`."""
         self.open_runs.setdefault(trial, OpenRun(trial)).add(entry)
 
     def flush(self, open_run: OpenRun) -> None:
-        """Bring what waits into the trial's run, so that a watcher sees its curve grow."""
+        """Send the waiting entries to the trial's run, so that people can watch its curve grow."""
         self._ready(open_run)
         log(self._client, open_run.run, self._points(open_run), _params(open_run))
         open_run.waiting = []
 
     def end(self, entry: Entry, ended: TrialEnded) -> None:
-        """Bring a trial's last epochs and its end into its run, and end the run."""
+        """Send a trial's last epochs and its end to its run, and end the run."""
         outcome = ended.outcome
         open_run = self.open_runs.get(outcome.number, OpenRun(outcome.number))
         if not open_run.run and not any(isinstance(w.message, TrialStarted) for w in open_run.waiting):
-            # its start was delivered by a writer that is gone: the run may be there, and is to hold the same again
+            # an earlier writer delivered its start, so the run may exist: the start is sent again and changes nothing
             started = TrialStarted(outcome.trial, outcome.settings)
             open_run.waiting.insert(0, Entry(entry.at, started, entry.start, entry.stop))
         self._ready(open_run, reopening=False)
@@ -84,7 +84,7 @@ class TrialRuns:
         self.open_runs.pop(outcome.number, None)
 
     def interrupt(self, at: int) -> None:
-        """End the runs of trials that were left without an end."""
+        """End the runs of trials that have no end, and tag them as interrupted."""
         for run in list(runs_of(self._client, self._parent, "attributes.status = 'RUNNING'")):
             self._client.set_tag(run.info.run_id, END, INTERRUPTED)
             self._client.set_terminated(run.info.run_id, "KILLED", at)
@@ -96,7 +96,7 @@ class TrialRuns:
         return self._known
 
     def _ready(self, open_run: OpenRun, *, reopening: bool = True) -> None:
-        """Find or make the flight's run."""
+        """Find or make the run of an open run's trial."""
         if open_run.run:
             return
         earlier = self._runs().get(open_run.number)

@@ -1,7 +1,7 @@
-"""How MLflow's UI shows a search at first: its trials best first, what varied as columns, its curves before all else.
+"""How MLflow's UI shows a search at first: the best trials on top, searched settings as columns, the curves first.
 
-Left to itself, the UI shows neither values nor settings in its list, and bars of `best/…` above every curve. A view is
-the UI's own state as JSON, kept as a tag of the experiment; a link names its key.
+By default, the UI's list shows neither values nor settings, and bars of `best/…` stand above the curves. A view is the
+UI's own state as JSON, stored as a tag of the experiment; a link names the view's key.
 """
 
 import json
@@ -13,12 +13,12 @@ from pipeline.values.events import SearchRecord
 from pipeline.values.trial import Direction
 
 TAG: Final = "mlflow.sharedViewState."
-"""What the tag's name begins with; a view's key follows, here the search's identity."""
+"""The beginning of the tag's name; the view's key follows, which is here the search's identity."""
 COLUMNS: Final = 12
 CHARTS: Final = 6
-"""A tag holds 5000 letters."""
+"""At most this number of columns and charts: a tag holds 5000 characters."""
 HIDDEN: Final = ("best", "seconds")
-"""Sections that are folded, by what their metrics' names begin with."""
+"""Sections that start folded; each is named by the beginning of its metrics' names."""
 
 
 def state(search: SearchRecord, parent: str, metrics: Collection[str]) -> str:
@@ -40,7 +40,7 @@ def state(search: SearchRecord, parent: str, metrics: Collection[str]) -> str:
             "runsPinned": [],
             "runsHidden": [],
             "runsHiddenMode": "FIRST_10_RUNS",
-            # the order is kept only where the UI takes it for one that a person made
+            # the UI keeps the order of the sections only if it takes it for one that a person chose
             "isAccordionReordered": True,
             "compareRunCharts": [_chart(name) for name in _first(search.objective, metrics)],
             "compareRunSections": [
@@ -53,7 +53,7 @@ def state(search: SearchRecord, parent: str, metrics: Collection[str]) -> str:
 
 
 def only(parent: str) -> str:
-    """The filter that leaves a search's trials: nested runs start folded, but asked by their parent they lie open."""
+    """The filter for a search's trials: the UI folds nested runs at first, but not if a filter names their parent."""
     return f'tags.`{PARENT}` = "{parent}"'
 
 
@@ -62,7 +62,7 @@ def _varies(name: str, value: str) -> bool:
 
 
 def _first(objective: str, metrics: Collection[str]) -> list[str]:
-    """The objective and its training half, the losses, and then what else is measured on both parts."""
+    """The metrics to draw: the objective on both parts, then the losses, then what else is measured on both parts."""
     both = sorted(name for name in metrics if f"val_{name}" in metrics)
     names = [objective, objective.removeprefix("val_"), "val_loss", "loss"]
     names += [part for name in both for part in (f"val_{name}", name)]

@@ -1,7 +1,8 @@
 """The process that delivers a spool to MLflow while its search runs: `python -m pipeline.trackers.mlflow.writer`.
 
-It may be killed at any moment and started again. It ends when the search is over and all is delivered
-(exit status 0), or when MLflow has not answered for `--wait` seconds after that (status 3: the rest is owed).
+It may be killed at any moment and started again. It ends with exit status 0 when the search is over and all is
+delivered. It ends with status 3 when, after the search's end, MLflow has not answered for `--wait` seconds: the
+remaining events are then still owed.
 """
 
 import argparse
@@ -19,11 +20,11 @@ from pipeline.trackers.mlflow.tracker import GAVE_UP
 logger = logging.getLogger(__name__)
 
 LOOK: Final = 0.05
-"""Seconds between two looks at a file that has not grown."""
+"""Seconds between two checks of a file that has not grown."""
 
 
 def write(spool: Spool, folder: Path, retry: Retry) -> int:
-    """The exit status, after the spool is delivered as far as it can be."""
+    """The exit status, after the spool is delivered as far as possible."""
     try:
         relay = Relay(spool, folder, retry)
         over = False
@@ -32,13 +33,13 @@ def write(spool: Spool, folder: Path, retry: Retry) -> int:
             time.sleep(0 if over else LOOK)
         relay.finish()
     except (GaveUp, EventRefused):
-        logger.exception("the rest is owed")
+        logger.exception("the remaining events are still owed")
         return GAVE_UP
     return 0
 
 
 def main() -> int:
-    """Read the command line and deliver."""
+    """The exit status, after the search that the command line names is delivered as far as possible."""
     parser = argparse.ArgumentParser(description="deliver a search's events to MLflow")
     parser.add_argument("folder", type=Path)
     parser.add_argument("search")

@@ -88,7 +88,7 @@ def test_semicolons_and_parquet_give_what_commas_give(ask: Ask, searched: Path) 
     ("content", "message"),
     [
         ("", "INPUT: rows.csv is empty."),
-        (f"{HEADER}\n", "INPUT: rows.csv has a header and no rows."),
+        (f"{HEADER}\n", "INPUT: rows.csv has a header but no rows."),
         (
             "Pclass,Age,Fare\n1,38,71\n",
             "INPUT: missing columns SibSp, Parch, Sex, Embarked. It has: Pclass, Age, Fare.",
@@ -101,7 +101,7 @@ def test_semicolons_and_parquet_give_what_commas_give(ask: Ask, searched: Path) 
         (f"{HEADER}\n1,female,38,1,0,71,C,more\n", "INPUT: rows.csv cannot be read as CSV: "),
         (f'{HEADER}\n1,"female,38,1,0,71,C\n', "INPUT: rows.csv cannot be read as CSV: "),
         (b"\x89PNG\r\n\x1a\n\xff\xfe", "INPUT: rows.csv cannot be read as CSV: "),
-        (f"{HEADER},prediction\n1,female,38,1,0,71,C,1\n", "INPUT: it has a column prediction already."),
+        (f"{HEADER},prediction\n1,female,38,1,0,71,C,1\n", "INPUT: the rows already have a column prediction."),
     ],
     ids=["empty", "header", "missing", "text", "infinite", "long row", "open quote", "no text", "answered before"],
 )

@@ -1,4 +1,4 @@
-"""A fresh database, and short searches written into a spool and delivered by this very process."""
+"""A new database, and short searches that this process writes into a spool and delivers itself."""
 
 import json
 import sqlite3
@@ -50,7 +50,7 @@ def spooled(folder: Path, record: SearchRecord) -> Callable[[Sequence[Event]], S
 
 @pytest.fixture
 def delivered(folder: Path, spooled: Callable[[Sequence[Event]], Spool]) -> Callable[[Sequence[Event]], MlflowArchive]:
-    """Delivers events as a writer does, and opens what MLflow then holds."""
+    """Delivers events as a writer does, and opens the archive of what MLflow then holds."""
 
     def deliver(events: Sequence[Event]) -> MlflowArchive:
         write(spooled(events), folder, Retry(0.5, lambda: False))
@@ -77,7 +77,7 @@ def trained() -> Callable[..., list[Event]]:
 
 @pytest.fixture
 def points() -> Callable[[Path], list[tuple[Any, ...]]]:
-    """Every row of a database's metrics, doubled or not."""
+    """Every row of a database's metrics, including duplicates."""
 
     def read(database: Path) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(database)) as tables:

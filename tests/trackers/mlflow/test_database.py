@@ -1,4 +1,4 @@
-"""A fresh database from the template is what MLflow would have made."""
+"""A new database that is copied from the template equals one that MLflow makes."""
 
 import sqlite3
 from contextlib import closing

@@ -190,7 +190,7 @@ def test_an_opening_that_mlflow_refuses_does_not_reopen_the_search_when_it_is_tr
         for at, message in enumerate([opened, *trained(1), SearchEnded()], start=1_700_000_000_000):
             file.write(encode(at, message))
     assert write(spool, folder, NEVER) == 0
-    # openings are not counted, being no events: what was refused is
+    # a waiting opening is no event and is not counted; a refused one is
     assert spool.owed == 1
     run = MlflowArchive(folder).search("one")
     assert run is not None

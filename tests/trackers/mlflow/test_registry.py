@@ -37,7 +37,7 @@ def test_a_champion_loads_by_its_alias_and_is_registered_once(
     with current(uri(folder)):
         model = mlflow.pyfunc.load_model("models:/titanic@champion")
     assert model.metadata.get_input_schema().input_names() == ["Age", "Ticket", "Bought_at"]
-    # whole ages are int64, and float64 with a gap among them: both are answered
+    # a column of whole ages is int64, and with a gap it is float64: the model takes both
     for ages, first in (([1, 2], 11), ([1.5, None], 11.5)):
         asked = pd.DataFrame({"Age": ages, "Ticket": ["113803", "a"], "Bought_at": [None, "x"]})
         assert model.predict(asked)["age"].iloc[0] == first
@@ -57,7 +57,7 @@ def test_a_model_that_was_logged_and_not_registered_is_not_logged_again(
     client.delete_model_version("titanic", "1")
     (run,), parent = archive.trials("one"), archive.search("one")
     assert parent is not None
-    # as a writer leaves it that was killed amid an upload
+    # what a writer leaves behind if it is killed during an upload
     tags = {"search": "one", "trial": "1", "run": run.info.run_id}
     client.create_logged_model(run.info.experiment_id, "half", parent.info.run_id, tags=tags)
     delivered([ChampionRegistered(champion, 1), SearchEnded()])

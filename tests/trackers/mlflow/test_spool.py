@@ -63,7 +63,7 @@ messages: "st.SearchStrategy[Message]" = st.one_of(
 def test_a_line_reads_back_equal_types_and_nan_included(message: Message, at: int) -> None:
     line = encode(at, message)
     entry = decode(line)
-    # by their words: NaN equals NaN there, and 1, 1.0 and True differ
+    # compared as text: there NaN equals NaN, and 1, 1.0 and True differ
     assert repr(entry.message) == repr(message)
     assert (entry.at, line.count(b"\n"), line[-1:]) == (at, 1, b"\n")
 
@@ -150,7 +150,7 @@ tracker.record(SearchEnded())
 links = tracker.close()
 print(links.owed, "mlflow" in sys.modules, "sqlalchemy" in sys.modules)
 """
-    # a store that nobody answers for: the process ends all the same, with its events in the spool
+    # no store answers at this address: the process still ends, and its events stay in the spool
     environment = {**os.environ, "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], env=environment, capture_output=True, text=True, check=True

@@ -26,7 +26,7 @@ EPOCHS = 8
 
 @pytest.fixture
 def spool(spooled: Callable[[Sequence[Event]], Spool], trained: Any, champion: Path) -> Spool:
-    """Trials in two lanes, so that one is always amid its epochs, and a champion."""
+    """Trials in pairs, so that one is always in the middle of its epochs, and a champion."""
     pairs = [(trained(number, EPOCHS), trained(number + 1, EPOCHS)) for number in range(0, TRIALS, 2)]
     mixed: list[Event] = [event for left, right in pairs for both in zip(left, right, strict=True) for event in both]
     return spooled([*mixed, ChampionRegistered(champion, 0), SearchEnded()])
@@ -68,7 +68,7 @@ def test_a_search_that_is_killed_is_delivered_and_marked_as_interrupted(folder: 
     spool = Spool(folder, "one")
     while spool.owed:
         time.sleep(0.05)
-    with spool.writing(wait=True):  # its writer is done
+    with spool.writing(wait=True):  # waits until the writer has ended
         pass
     (line,) = open_archive(folder).curves("one")
     assert (line.end, len(line.curve)) == (None, 1)
@@ -94,7 +94,7 @@ time.sleep(60)
 
 
 def check(folder: Path, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Every run, point and model of the story is there, once."""
+    """Check that MLflow holds every run, point and model of the story exactly once."""
     read = open_archive(folder)
     assert [line.number for line in read.curves("one")] == list(range(TRIALS))
     assert {run.info.status for run in read.trials("one")} == {"FINISHED"}
@@ -106,7 +106,7 @@ def check(folder: Path, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def kill_amid(spool: Spool, folder: Path, times: int) -> None:
-    """Start a writer and kill it as soon as it got somewhere, `times` times; then let one come to the end."""
+    """Start a writer and kill it after some progress, `times` times; then let one deliver the rest."""
     command = [sys.executable, "-m", "pipeline.trackers.mlflow.writer", str(folder), spool.search, "--wait", "5"]
     share = spool.events.stat().st_size // (times + 1)
     for _ in range(times):
