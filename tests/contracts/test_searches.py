@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 import pytest
 
 from pipeline.config import parts
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.searches import Search, SearchPart
 from pipeline.tuning.rungs import Rungs
 from pipeline.values.errors import UserError
