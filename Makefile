@@ -40,8 +40,8 @@ ui: $(STAMP)   ## browse the runs in MLflow     make ui
 # a process for each core; worksteal keeps a file's tests together, so that what they share is made once
 PYTEST := .venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
-test: $(STAMP)   ## all tests, or the quick ones     make test FAST=1
-	@$(PYTEST) $(if $(FAST),-m 'not slow')
+test: $(STAMP)   ## all tests with coverage, or the quick ones     make test FAST=1
+	@$(PYTEST) $(if $(FAST),-m 'not slow',--cov)
 
 lint: $(STAMP)   ## style and types     make lint
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
@@ -58,7 +58,7 @@ lock: $(STAMP)   ## write the exact versions that .venv holds     make lock
 	@.venv/bin/pip freeze --all --exclude-editable | grep -viE '^(pip|pipeline)\b' > requirements.lock
 
 clean:   ## remove .venv and caches; mlruns/ stays     make clean
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 # byte-compiled at once: TensorFlow imports in 6 s instead of 18
 $(STAMP): requirements.lock pyproject.toml

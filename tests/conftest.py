@@ -52,10 +52,10 @@ def blueprint(titanic: Make, prepared: Prepared) -> Blueprint:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """A folder of this run's: the same in all processes that the tests run in."""
     own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return own if worker_id == "master" else own.parent
 
 
 @contextmanager

@@ -165,7 +165,7 @@ class Training(Section):
 
 
 @final
-class Search(Section):
+class SearchSettings(Section):
     """`[search]`: what proposes the trials, the objective, and when the search ends (at the first limit it reaches)."""
 
     library: Literal["optuna", "keras_tuner", "own"] = "optuna"
@@ -200,7 +200,7 @@ class Experiment(Section):
     preprocess: Preprocess
     model: Model
     training: Training
-    search: Search
+    search: SearchSettings
     baseline: dict[str, Scalar]
 
     @property

@@ -14,7 +14,7 @@ from pipeline.config.experiment import (
     Experiment,
     Model,
     Preprocess,
-    Search,
+    SearchSettings,
     Section,
     Training,
     flat,
@@ -81,7 +81,7 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
             raise UserError(key, f"is {value!r}, not a section.", f"Write `[{key}]` and its keys below.")
     data = _section(parts.source(_name("sources", "source", "data", file)).Settings, "data", file["data"])
     preprocess = _section(Preprocess, "preprocess", file.get("preprocess", {}))
-    search = _section(Search, "search", file.get("search", {}))
+    search = _section(SearchSettings, "search", file.get("search", {}))
     model, training = _model_and_training(path, file)
     sections = (preprocess, model, training)
     if isinstance(preprocess.scale, Choice) and "scale" in type(model).model_fields:

@@ -8,7 +8,7 @@ from itertools import accumulate
 from random import Random
 from typing import final
 
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.values.space import Dimension, Scalar, Space
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from pipeline.config import parts
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.values.errors import UserError, nearest
 from pipeline.values.space import Float, Space
 

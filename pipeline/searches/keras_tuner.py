@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, final
 
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.config.paths import replacing
 from pipeline.searches._designs import count
 from pipeline.searches._validation import check_conditions, check_grid, check_names, check_rungs, check_searchable

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, final
 
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.config.paths import whole_lines
 from pipeline.searches._validation import check_names, check_rungs
 from pipeline.values.errors import UserError

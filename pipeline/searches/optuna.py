@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast, final
 
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.searches._designs import Grid, SobolPoints
 from pipeline.searches._optuna_storage import JournalBackend
 from pipeline.searches._validation import check_conditions, check_grid, check_names, check_rungs, check_searchable

@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 from pipeline.run import Finished, run
 from pipeline.trackers.mlflow import create
 from pipeline.trackers.mlflow.server import served
-from tests.conftest import Make
+from tests.conftest import Make, alone
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,16 @@ class Browsed:
 
 
 @pytest.fixture(scope="session")
-def browsed(titanic: Make, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsed]:
+def browsed(titanic: Make, template: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsed]:
     mlruns = tmp_path_factory.mktemp("browsed")
     with closing(sqlite3.connect(template)) as made, closing(sqlite3.connect(mlruns / "mlflow.db")) as copy:
         made.backup(copy)
     short = {"search.trials": 4, "training.epochs": 4, "training.early_stopping": False}
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as running:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        with served(mlruns, mlruns / "ui.log"):
-            yield Browsed(mlruns, run(titanic(short), create(mlruns), mlruns, lambda blueprint, prepared, study: None))
+        with alone(shared, "ports"):
+            running.enter_context(served(mlruns, mlruns / "ui.log"))
+        yield Browsed(mlruns, run(titanic(short), create(mlruns), mlruns, lambda blueprint, prepared, study: None))
 
 
 @pytest.fixture(scope="session")

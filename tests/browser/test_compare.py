@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.commands.compare.page import write
 from pipeline.commands.compare.selection import Request, Selector
 from pipeline.trackers.mlflow import open_archive
 from tests.browser.conftest import Browsed
@@ -19,7 +20,7 @@ def comparison(page: Any, browsed: Browsed, tmp_path: Path) -> Any:
     selection = Selector(open_archive(browsed.mlruns)).select(Request("titanic"))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(page.write(selection, (), tmp_path / "compared").as_uri())
+    page.goto(write(selection, (), tmp_path / "compared").as_uri())
     page.locator(".js-line").first.wait_for(state="attached")
     yield page
     assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.__main__ import main
+
 ROOT = Path(__file__).parents[2]
 Start = Callable[..., "subprocess.Popen[str]"]
 Type = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -44,5 +46,19 @@ def typed(started: Start) -> Type:
         process = started(*words)
         out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    return run
+
+
+@pytest.fixture
+def told(here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Type:
+    """Has the words obeyed by this very process: Keras is imported already, which takes a process of its own 6 s."""
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        capfd.readouterr()
+        code = main(words)
+        return subprocess.CompletedProcess(words, code, *capfd.readouterr())
 
     return run

@@ -44,27 +44,27 @@ def test_an_experiment_that_is_right_is_told_its_costs_and_leaves_no_run(typed: 
         assert tables.execute("SELECT count(*) FROM runs").fetchone() == (0,)
 
 
-def test_a_leak_is_warned_of_by_check_and_before_a_search(typed: Type, leaking: str) -> None:
+def test_a_leak_is_warned_of_by_check_and_before_a_search(told: Type, leaking: str) -> None:
     warning = "  warning  column Alive: this column alone predicts the target (right in 100.0 % of held-out rows): "
-    done = typed("check", leaking)
+    done = told("check", leaking)
     assert (done.returncode, done.stderr) == (0, "")
     assert warning in done.stdout
     assert done.stdout.splitlines()[-1] == "experiments/leaking.toml has no errors, but 1 warning."
-    done = typed("tune", leaking)
+    done = told("tune", leaking)
     assert (done.returncode, done.stderr) == (0, "")
     assert warning in done.stdout
     assert "note " not in done.stdout
 
 
-def test_models_for_which_there_is_no_memory_are_an_error(typed: Type) -> None:
-    done = typed("check", "titanic", "--set", "model.width=[10000000,20000000] model.depth=3")
+def test_models_for_which_there_is_no_memory_are_an_error(told: Type) -> None:
+    done = told("check", "titanic", "--set", "model.width=[10000000,20000000] model.depth=3")
     assert (done.returncode, done.stderr) == (2, "")
     assert done.stdout.count("  error    model with ") == 2
     assert done.stdout.splitlines()[-1] == "experiments/titanic.toml has 2 errors."
 
 
-def test_a_search_whose_models_have_no_memory_ends_before_its_first_run(typed: Type, here: Path) -> None:
-    done = typed("tune", "titanic", "--set", "model.width=[10000000,20000000] model.depth=3")
+def test_a_search_whose_models_have_no_memory_ends_before_its_first_run(told: Type, here: Path) -> None:
+    done = told("tune", "titanic", "--set", "model.width=[10000000,20000000] model.depth=3")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("experiments/titanic.toml, model with width 10000000, dropout ")
@@ -72,15 +72,14 @@ def test_a_search_whose_models_have_no_memory_ends_before_its_first_run(typed: T
     assert not (here / "mlruns" / "spool").exists()
 
 
-@pytest.mark.slow
-def test_what_a_hypermodel_raises_is_one_line_that_names_the_modules_line(typed: Type, here: Path) -> None:
+def test_what_a_hypermodel_raises_is_one_line_that_names_the_modules_line(told: Type, here: Path) -> None:
     (here / "experiments" / "nets.py").write_text(
         "import keras\n\n\ndef net(hp):\n    return keras.Sequential([keras.layers.Dense(hp.Int('units', 8, 'x'))])\n"
     )
     (here / "experiments" / "net.toml").write_text(
         'data = { source = "titanic" }\nmodel = { family = "python:nets.net" }\n'
     )
-    done = typed("check", "net")
+    done = told("check", "net")
     assert (done.returncode, done.stdout) == (2, "")
     start = "experiments/net.toml, model.family: `python:nets.net` fails (line 5 of experiments/nets.py): ValueError: "
     assert done.stderr.startswith(start)

@@ -12,12 +12,14 @@ import pytest
 
 from pipeline.trackers.mlflow.store import connect, experiment
 from tests.commands.conftest import Start, Type
+from tests.conftest import alone
 
 
 @pytest.fixture
-def taken() -> Iterator[int]:
+def taken(shared: Path) -> Iterator[int]:
     """A port that is already in use: 5000 if possible."""
-    with closing(socket.socket()) as other:
+    # from looking for a free port until MLflow listens there, seconds go by
+    with alone(shared, "ports"), closing(socket.socket()) as other:
         try:
             other.bind(("127.0.0.1", 5000))
         except OSError:

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from pipeline.config.experiment import Columns, Data, Preprocess, Search, Section, Training
+from pipeline.config.experiment import Columns, Data, Preprocess, SearchSettings, Section, Training
 from pipeline.config.messages import user_error
 from pipeline.values.errors import UserError
 from pipeline.values.space import Scalar
@@ -24,8 +24,8 @@ KINDS = [
     # one that is missing
     (Data, "data", {"source": "csv"}, "data.target: is missing. Add `target = …`."),
     # an unknown key, near to a known one and far from all
-    (Search, "search", {"trails": 3}, "search.trails: unknown key. Did you mean `search.trials`?"),
-    (Search, "search", {"Trials": 3}, "search.Trials: unknown key. Did you mean `search.trials`?"),
+    (SearchSettings, "search", {"trails": 3}, "search.trails: unknown key. Did you mean `search.trials`?"),
+    (SearchSettings, "search", {"Trials": 3}, "search.Trials: unknown key. Did you mean `search.trials`?"),
     (
         Preprocess,
         "preprocess",
@@ -37,16 +37,16 @@ KINDS = [
     (Training, "training", {"engine": 3}, "training.engine: `3` is unknown. Allowed: vectorized, fit."),
     (Data, "data", {**TABLE, "task": "ranking"}, "`ranking` is unknown. Allowed: binary, multiclass, regression."),
     # a value of another type
-    (Search, "search", {"trials": "many"}, "search.trials: is 'many', not a whole number."),
-    (Search, "search", {"trials": 2.0}, "search.trials: is 2.0, not a whole number."),
-    (Search, "search", {"seed": True}, "search.seed: is True, not a whole number."),
-    (Search, "search", {"minutes": "5"}, "search.minutes: is '5', not a number."),
-    (Search, "search", {"sampler": ["tpe"]}, "search.sampler: is ['tpe'], not a "),
+    (SearchSettings, "search", {"trials": "many"}, "search.trials: is 'many', not a whole number."),
+    (SearchSettings, "search", {"trials": 2.0}, "search.trials: is 2.0, not a whole number."),
+    (SearchSettings, "search", {"seed": True}, "search.seed: is True, not a whole number."),
+    (SearchSettings, "search", {"minutes": "5"}, "search.minutes: is '5', not a number."),
+    (SearchSettings, "search", {"sampler": ["tpe"]}, "search.sampler: is ['tpe'], not a "),
     (Data, "data", {**TABLE, "split": {"stratify": "yes"}}, "data.split.stratify: is 'yes', not true or false."),
     # a value out of bounds, in pydantic's own words
-    (Search, "search", {"trials": 0}, "search.trials: is 0. Should be greater than or equal to 1."),
-    (Search, "search", {"minutes": 0}, "search.minutes: is 0. Should be greater than 0."),
-    (Search, "search", {"seed": 2**32}, "search.seed: is 4294967296. Should be less than 4294967296."),
+    (SearchSettings, "search", {"trials": 0}, "search.trials: is 0. Should be greater than or equal to 1."),
+    (SearchSettings, "search", {"minutes": 0}, "search.minutes: is 0. Should be greater than 0."),
+    (SearchSettings, "search", {"seed": 2**32}, "search.seed: is 4294967296. Should be less than 4294967296."),
     # no table and no list where one is wanted
     (Data, "data", {**TABLE, "split": 0.2}, "data.split: is 0.2, not a table. Write `{ key = value, … }`."),
     (Columns, "data.columns", {"numeric": "Age"}, "data.columns.numeric: is 'Age'. Should be a valid list."),
@@ -101,7 +101,7 @@ def test_of_a_table_or_false_the_table_is_meant(given: Any, sentence: str) -> No
 
 @pytest.mark.parametrize("value", [[8, 16], {"low": 1, "high": 2}], ids=str)
 def test_a_listed_trials_setting_is_named_and_no_type_that_it_might_have_had(value: Any) -> None:
-    error = wrong(Search, "search", {"listed": [{"depth": 1}, {"width": value}]})
+    error = wrong(SearchSettings, "search", {"listed": [{"depth": 1}, {"width": value}]})
     assert error.where == "search.listed.width"
     assert str(value) in error.problem
     assert "true or false" not in error.problem
@@ -110,11 +110,11 @@ def test_a_listed_trials_setting_is_named_and_no_type_that_it_might_have_had(val
 def test_the_error_that_got_furthest_comes_first_and_else_the_files_first() -> None:
     both = {"epochs": 0, "early_stopping": {"patience": -1}}
     assert wrong(Training, "training", both).where == "training.early_stopping.patience"
-    assert wrong(Search, "search", {"trials": 0, "seed": -1}).where == "search.trials"
+    assert wrong(SearchSettings, "search", {"trials": 0, "seed": -1}).where == "search.trials"
 
 
 def test_where_what_is_wrong_and_the_hint_are_told_apart() -> None:
-    error = wrong(Search, "search", {"trails": 3})
+    error = wrong(SearchSettings, "search", {"trails": 3})
     assert (error.where, error.problem) == ("search.trails", "unknown key.")
     assert str(error).endswith("Did you mean `search.trials`?")
 

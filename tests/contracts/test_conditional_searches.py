@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.config import parts
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.searches import Search, SearchPart
 from pipeline.values.errors import UserError
 from pipeline.values.space import Choice, Condition, Float, Int, Params, Space

@@ -68,6 +68,7 @@ def test_kept_weights_are_those_of_the_epoch_they_were_kept_at(
     assert scores(blueprint, prepared, fitted) == pytest.approx(first.metrics["val_loss"], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_without_keeping_the_present_weights_come_back(
     engine: Engine, blueprint: Blueprint, prepared: Prepared
 ) -> None:
@@ -78,6 +79,7 @@ def test_without_keeping_the_present_weights_come_back(
     assert fitted.parameters == sum(w.size for w in fitted.weights)
 
 
+@pytest.mark.slow
 def test_what_was_handed_out_does_not_change(engine: Engine) -> None:
     engine.start(trial(), None)
     epochs(engine, 1)
@@ -100,6 +102,7 @@ def test_the_same_trial_gives_the_same_curve_and_weights(engine: Engine) -> None
     assert all(np.array_equal(a, b) for a, b in zip(weights.weights, again.weights, strict=True))
 
 
+@pytest.mark.slow
 def test_a_child_starts_from_its_parents_weights_and_goes_on_counting(engine: Engine) -> None:
     engine.start(trial(), None)
     parent = epochs(engine, 3)
@@ -112,6 +115,7 @@ def test_a_child_starts_from_its_parents_weights_and_goes_on_counting(engine: En
     assert first.metrics["val_loss"] == pytest.approx(parent[-1].metrics["val_loss"], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_place_is_free_again_after_stop_before_the_budget_is_spent(engine: Engine) -> None:
     engine.start(trial(epochs=50), None)
     epochs(engine, 1)
@@ -132,6 +136,7 @@ def test_an_impossible_trial_fails_with_its_reason_and_the_next_one_runs(engine:
     engine.stop(trial(4))
 
 
+@pytest.mark.slow
 def test_memory_that_is_not_there_fails_the_trial_alone(engine: Engine) -> None:
     with pytest.raises(TrialFailed) as failure:
         engine.start(trial(5, width=2_000_000, depth=2), None)
@@ -149,6 +154,7 @@ def test_a_blueprint_can_be_pickled(blueprint: Blueprint) -> None:
     assert copy.model(settings).count_params() == blueprint.model(settings).count_params()
 
 
+@pytest.mark.slow
 def test_units_are_dead_after_a_step_too_large_and_alive_after_small_ones(engine: Engine) -> None:
     def shares(learning_rate: float) -> dict[str, float]:
         one = trial(learning_rate=learning_rate)
@@ -164,6 +170,7 @@ def test_units_are_dead_after_a_step_too_large_and_alive_after_small_ones(engine
     assert bad["dead_units/all"] > 0.4
 
 
+@pytest.mark.slow
 def test_the_diagnosis_is_of_the_epoch_whose_weights_are_kept(
     engine: Engine, blueprint: Blueprint, prepared: Prepared
 ) -> None:

@@ -11,7 +11,7 @@ from typing import TypeAlias, cast
 import pytest
 
 from pipeline.config import parts
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.searches import Search, SearchPart
 from pipeline.tuning.rungs import Rungs
 from pipeline.values.errors import UserError
@@ -115,7 +115,7 @@ def proposals(trials: Iterable[Trial]) -> list[tuple[int, dict[str, Scalar], int
 
 
 def test_params_lie_in_the_space_and_are_of_its_types(make: Maker) -> None:
-    for trial in run(make(trials=24)):
+    for trial in run(make(trials=23)):
         assert make.space.holds(trial.params)
         for name, dimension in make.space.dimensions.items():
             expected = {Float: float, Int: int}.get(type(dimension))
@@ -278,8 +278,11 @@ def test_accuracy_is_to_be_large(make: Maker) -> None:
         assert median(loss(t.params) for t in found[40:]) < median(loss(t.params) for t in found[:15])
 
 
+@pytest.mark.slow
 def test_the_best_of_sixty_is_far_better_than_the_median(make: Maker) -> None:
-    values = sorted(loss(t.params) for t in run(make(trials=60)))
+    # KerasTuner's bayesian sampler takes seconds a trial after its first 21; with fewer trials more is asked of it
+    trials = 26 if make.sampler == "bayesian" else 60
+    values = sorted(loss(t.params) for t in run(make(trials=trials)))
     assert values[0] < 0.2 * median(values)
 
 

@@ -1,4 +1,4 @@
-"""What the pages show is right: several command parses, and several code block is read or built.
+"""What the pages show is right: every command parses, and every code block is read or built.
 
 A failure names the page and the line. Nothing is trained here, and no command is run.
 """

@@ -52,6 +52,7 @@ def test_lstms_are_stacked_and_may_read_both_ways(setup: Setup) -> None:
     assert stacked == ["Reshape", "Bidirectional", "Dropout 0.1", "Bidirectional", "Dropout 0.1", "Dense 10"]
 
 
+@pytest.mark.slow
 def test_an_hrnn_encodes_rows_as_time_distributed_does(setup: Setup) -> None:
     import keras
 

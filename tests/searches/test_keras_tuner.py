@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.searches import Search
 from pipeline.searches.keras_tuner import brackets, check, create
 from pipeline.values.errors import UserError

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.searches.listed import Listed, check, create
 from pipeline.values.errors import UserError
 from pipeline.values.space import Float, Int, Space

@@ -8,7 +8,7 @@ import optuna
 import pytest
 from scipy.stats import qmc
 
-from pipeline.config.experiment import Search as SearchSettings
+from pipeline.config.experiment import SearchSettings
 from pipeline.searches import Search
 from pipeline.searches.optuna import check, create
 from pipeline.tuning.rungs import Rungs

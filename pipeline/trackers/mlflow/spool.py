@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @final
 @dataclass(frozen=True, slots=True)
-class State:
+class DeliveryState:
     """How far the delivery came: all before byte `offset`; at byte `opened` starts the latest `Opened` before it."""
 
     offset: int = 0
@@ -79,14 +79,18 @@ class Spool:
                 start += len(line)
 
     @property
-    def state(self) -> State:
+    def state(self) -> DeliveryState:
         """How far the delivery came."""
-        return TypeAdapter(State).validate_json(self._state.read_bytes()) if self._state.exists() else State()
+        return (
+            TypeAdapter(DeliveryState).validate_json(self._state.read_bytes())
+            if self._state.exists()
+            else DeliveryState()
+        )
 
-    def save(self, state: State) -> None:
+    def save(self, state: DeliveryState) -> None:
         """Save how far the delivery came; a reader sees either the old state or the new one."""
         with replacing(self._state) as part:
-            part.write_bytes(TypeAdapter(State).dump_json(state))
+            part.write_bytes(TypeAdapter(DeliveryState).dump_json(state))
 
     def refused(self) -> list[Entry]:
         """The entries that MLflow did not accept, in order."""

@@ -53,9 +53,9 @@ def test_ctrl_c_ends_after_the_running_epoch_with_everything_finished_recorded(s
 
 
 @pytest.mark.slow
-def test_a_search_whose_trials_all_fail_says_so_and_exits_1(typed: Type) -> None:
+def test_a_search_whose_trials_all_fail_says_so_and_exits_1(told: Type) -> None:
     listed = 'search.listed=[{learning_rate=1e30}] search.sampler="listed" search.library="own"'
-    done = typed("tune", "titanic", "--set", f"{listed} {SHORT}")
+    done = told("tune", "titanic", "--set", f"{listed} {SHORT}")
     assert (done.returncode, done.stderr) == (1, "")
     assert "None of the 1 trials has a value, so there is no champion." in done.stdout
     assert "the learning rate may be too high" in done.stdout
@@ -121,13 +121,13 @@ def test_a_mistake_is_one_line_exit_code_2_and_no_run(typed: Type, here: Path, w
 
 
 @pytest.mark.slow
-def test_the_winner_is_trained_again_with_what_else_is_said(typed: Type, here: Path) -> None:
-    refused = typed("tune", "titanic", "--retrain")
+def test_the_winner_is_trained_again_with_what_else_is_said(told: Type, here: Path) -> None:
+    refused = told("tune", "titanic", "--retrain")
     assert refused.returncode == 2
     assert "no finished search of `titanic` with a winner was found" in refused.stderr
-    assert typed("tune", "titanic", "--trials", "3", "--set", SHORT).returncode == 0
+    assert told("tune", "titanic", "--trials", "3", "--set", SHORT).returncode == 0
     (first,) = (here / "mlruns" / "studies").iterdir()
-    done = typed("tune", "titanic", "--retrain", "--set", f"{SHORT} data.split.validation=0.1")
+    done = told("tune", "titanic", "--retrain", "--set", f"{SHORT} data.split.validation=0.1")
     assert (done.returncode, done.stderr) == (0, "")
     assert "624 rows to train on, 89 for validation" in done.stdout
     (again,) = [path for path in (here / "mlruns" / "studies").iterdir() if path != first]

@@ -8,18 +8,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.config.paths import cached
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 from tests.engines.vectorized.conftest import Make, engine, trained, trial
 
 pytestmark = pytest.mark.skipif(os.environ["KERAS_BACKEND"] == "jax", reason="this is the process on JAX")
 
-ON_JAX = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+ON_JAX = {
+    "KERAS_BACKEND": "jax",
+    "JAX_PLATFORMS": "cpu",
+    # most tests compile what another one has compiled before
+    "JAX_COMPILATION_CACHE_DIR": str(cached("jax")),
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
+}
+LONGEST = "tests/engines/vectorized/test_parity.py"
+SHARES = [[LONGEST], ["tests/engines", "--ignore", LONGEST], ["tests/contracts/test_engines.py"]]
 
 
 @pytest.mark.slow
-def test_all_tests_of_the_engines_pass_on_jax() -> None:
-    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/engines", "tests/contracts/test_engines.py"]
+@pytest.mark.parametrize("share", SHARES, ids=["the longest file", "the other files", "the contract"])
+def test_all_tests_of_the_engines_pass_on_jax(share: list[str]) -> None:
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *share]
     done = subprocess.run(
         [sys.executable, *words], env=os.environ | ON_JAX, capture_output=True, text=True, check=False
     )

@@ -189,6 +189,7 @@ def test_the_compiled_optimizer_is_the_trials(write: Write) -> None:
     assert blueprint.model(settings).layers[1].units == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["fit", "vectorized"])
 def test_a_compiled_rate_of_nought_leaves_the_weights_as_they_were(engine: str, write: Write) -> None:
     prepared, blueprint = ready(resolve(str(write("build_model"))))

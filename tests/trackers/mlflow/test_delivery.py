@@ -18,7 +18,7 @@ from pipeline.trackers.mlflow.encoding import Opened, encode
 from pipeline.trackers.mlflow.links import Place, addresses, announced, root
 from pipeline.trackers.mlflow.relay import Relay
 from pipeline.trackers.mlflow.retry import Retry
-from pipeline.trackers.mlflow.spool import Spool, State
+from pipeline.trackers.mlflow.spool import DeliveryState, Spool
 from pipeline.trackers.mlflow.store import connect
 from pipeline.trackers.mlflow.tracker import GAVE_UP
 from pipeline.trackers.mlflow.writer import write
@@ -144,7 +144,7 @@ def test_all_delivered_again_is_all_there_once(
     first = delivered(events)
     before = sorted(points(folder / "mlflow.db"))
     spool = Spool(folder, "one")
-    spool.save(State())
+    spool.save(DeliveryState())
     write(spool, folder, NEVER)
     assert sorted(points(folder / "mlflow.db")) == before
     assert len(first.trials("one")) == 2

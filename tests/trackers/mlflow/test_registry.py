@@ -5,7 +5,7 @@ import pandas as pd
 
 from pipeline.trackers.mlflow.archive import MlflowArchive
 from pipeline.trackers.mlflow.retry import Retry
-from pipeline.trackers.mlflow.spool import Spool, State
+from pipeline.trackers.mlflow.spool import DeliveryState, Spool
 from pipeline.trackers.mlflow.store import connect, current, uri
 from pipeline.trackers.mlflow.writer import write
 from pipeline.values.events import ChampionRegistered, Event, SearchEnded
@@ -22,7 +22,7 @@ def test_a_champion_loads_by_its_alias_and_is_registered_once(
     archive = delivered([*trained(1), *trained(2), ChampionRegistered(champion, 2), SearchEnded()])
     spool = Spool(folder, "one")
     assert spool.owed == 0
-    spool.save(State())
+    spool.save(DeliveryState())
     write(spool, folder, Retry(0.5, lambda: False))
 
     client = connect(folder)

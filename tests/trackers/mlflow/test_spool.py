@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.trackers.mlflow.encoding import Message, Opened, decode, encode
 from pipeline.trackers.mlflow.links import Place
-from pipeline.trackers.mlflow.spool import Spool, State, spools
+from pipeline.trackers.mlflow.spool import DeliveryState, Spool, spools
 from pipeline.values.errors import UserError
 from pipeline.values.events import (
     ChampionRegistered,
@@ -109,7 +109,7 @@ def test_owed_is_what_was_not_delivered_and_what_was_refused(tmp_path: Path) -> 
             file.write(encode(at, SearchMeasured({"x": float(at)})))
     first, second, _ = spool.entries(0)
     assert spool.owed == 3
-    spool.save(State(offset=second.start, opened=0, place=Place("1", "run", "loss", ("a",))))
+    spool.save(DeliveryState(offset=second.start, opened=0, place=Place("1", "run", "loss", ("a",))))
     assert spool.owed == 2
     spool.refuse([first])
     spool.refuse([first])
@@ -122,8 +122,8 @@ def test_owed_is_what_was_not_delivered_and_what_was_refused(tmp_path: Path) -> 
 def test_state_reads_back(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "one")
     with spool.appending():
-        assert spool.state == State()
-        state = State(7, 3, Place("1", "run", "loss", ("a", "b")))
+        assert spool.state == DeliveryState()
+        state = DeliveryState(7, 3, Place("1", "run", "loss", ("a", "b")))
         spool.save(state)
         assert spool.state == state
 
@@ -131,7 +131,7 @@ def test_state_reads_back(tmp_path: Path) -> None:
 def test_spools_are_found_by_their_events(tmp_path: Path) -> None:
     for name in ("b", "a.2"):
         with Spool(tmp_path, name).appending():
-            Spool(tmp_path, name).save(State())
+            Spool(tmp_path, name).save(DeliveryState())
             Spool(tmp_path, name).refuse([decode(encode(1, SearchEnded()))])
     assert [spool.search for spool in spools(tmp_path)] == ["a.2", "b"]
 
