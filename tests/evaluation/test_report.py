@@ -32,7 +32,7 @@ def test_a_comparison_says_what_its_interval_allows(advantage: Score, sentence: 
     assert Comparison("rmse", "the mean", advantage).sentence == sentence
 
 
-def test_metrics_are_named_for_the_ledger_and_undefined_ones_left_out() -> None:
+def test_metrics_are_named_for_the_tracker_and_undefined_ones_left_out() -> None:
     rows = (
         Row("champion", "champion", {"accuracy": Score(0.8, 0.7, 0.9), "roc_auc": Score(math.nan, math.nan, math.nan)}),
         Row("dummy", "majority class", {"accuracy": Score(0.6, 0.5, 0.7)}),
