@@ -15,6 +15,7 @@ from pipeline.__main__ import main
 ROOT = Path(__file__).parents[2]
 Start = Callable[..., "subprocess.Popen[str]"]
 Type = Callable[..., "subprocess.CompletedProcess[str]"]
+Ask = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def typed(started: Start) -> Type:
 
 @pytest.fixture
 def told(here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Type:
-    """Has the words obeyed by this very process: Keras is imported already, which takes a process of its own 6 s."""
+    """Runs the words in this process, where Keras is imported already: in a new process that takes 6 s."""
     monkeypatch.chdir(here)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
@@ -62,3 +63,22 @@ def told(here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtu
         return subprocess.CompletedProcess(words, code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture
+def ask(
+    searched: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Ask:
+    """Runs the module's `COMMAND` with words in the folder `searched`: exit code, standard output, standard error."""
+    monkeypatch.chdir(searched)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    command: tuple[str, ...] = request.module.COMMAND
+
+    def typed(*words: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        return main([*command, *words]), *capfd.readouterr()
+
+    return typed

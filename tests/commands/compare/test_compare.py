@@ -1,19 +1,19 @@
 """`make compare` as a user sees it: its output, its files, and its error messages."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pipeline.__main__ import main
 from pipeline.run import run
 from pipeline.trackers.mlflow import create, open_archive
 from pipeline.trackers.mlflow.store import connect
+from tests.commands.conftest import Ask
 from tests.conftest import Make
 
 pytestmark = pytest.mark.slow
-Ask = Callable[..., tuple[int, str, str]]
+COMMAND = ("compare",)
+"""What `ask` types before its words."""
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +24,6 @@ def searched(titanic: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
         short = {"search.trials": trials, "search.seed": seed, "training.epochs": 3, "training.engine": "fit"}
         run(titanic(short), create(here / "mlruns"), here / "mlruns", lambda blueprint, prepared, study: None)
     return here
-
-
-@pytest.fixture
-def ask(searched: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ask:
-    """Runs `compare` with words in that folder; returns the exit code, standard output, and standard error."""
-    monkeypatch.chdir(searched)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-
-    def typed(*words: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        code = main(["compare", *words])
-        return code, *capfd.readouterr()
-
-    return typed
 
 
 def test_the_page_the_pictures_and_the_table_lie_in_a_folder_and_in_a_run_that_is_no_search(

@@ -1,7 +1,6 @@
 """`make predict` as a user sees it: it reads rows and writes them with the champion's predictions."""
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
@@ -13,14 +12,15 @@ from pipeline.__main__ import main
 from pipeline.run import run
 from pipeline.trackers.mlflow import create
 from pipeline.trackers.mlflow.store import current, uri
-from tests.commands.conftest import ROOT, Start
+from tests.commands.conftest import ROOT, Ask, Start
 from tests.conftest import Make
 
 pytestmark = pytest.mark.slow
 
 RAW = ROOT / "pipeline" / "sources" / "tables" / "titanic.csv"
 HEADER = "Pclass,Sex,Age,SibSp,Parch,Fare,Embarked"
-Ask = Callable[..., tuple[int, str, str]]
+COMMAND = ("predict", "titanic")
+"""What `ask` types before its words."""
 
 
 @pytest.fixture(scope="module")
@@ -30,20 +30,6 @@ def searched(titanic: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     short = {"search.trials": 2, "training.epochs": 20, "training.learning_rate": 0.005, "model.width": [16, 32]}
     run(titanic(short), create(here / "mlruns"), here / "mlruns", lambda blueprint, prepared, study: None)
     return here
-
-
-@pytest.fixture
-def ask(searched: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ask:
-    """Runs `predict titanic` with words in that folder; returns the exit code, standard output, and standard error."""
-    monkeypatch.chdir(searched)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-
-    def typed(*words: str) -> tuple[int, str, str]:
-        capfd.readouterr()
-        code = main(["predict", "titanic", *words])
-        return code, *capfd.readouterr()
-
-    return typed
 
 
 def test_the_raw_table_is_answered_as_mlflow_answers_it(ask: Ask, searched: Path) -> None:
