@@ -1,27 +1,14 @@
 """Imports go down the house only, without a circle; heavy libraries are imported in their own rooms only."""
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-HOUSE = Path("pipeline")
-ORDER = [
-    "__main__",
-    "commands",
-    "run",
-    "tune checks",
-    "load preprocess build evaluate tuning",
-    "sources transforms models searches engines trackers",
-    "config figures evaluation",
-    "values",
-]
-"""The rooms, a level a line: a module imports its own room and the levels below."""
-LEVEL = {name: i for i, line in enumerate(ORDER) for name in line.split()}
+from docs.imports import HOUSE, LEVEL, imports, modules, room
+
 BY_NAME = "config/parts.py"
 """It loads parts by name while the program runs, from whatever level."""
 LIBRARIES = {
@@ -44,35 +31,8 @@ LIBRARIES = {
 }
 
 
-def modules() -> list[Path]:
-    return sorted(HOUSE.rglob("*.py"))
-
-
-def imports(path: Path) -> Iterator[str]:
-    """The modules that a file imports when it runs, inside functions too."""
-    nodes: list[ast.AST] = [ast.parse(path.read_text("utf-8"))]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            continue
-        nodes.extend(ast.iter_child_nodes(node))
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (found if is_module(found := f"{node.module}.{a.name}") else node.module for a in node.names)
-
-
-def is_module(name: str) -> bool:
-    path = Path(name.replace(".", "/"))
-    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
-
-
 def name(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-
-
-def room(module: str) -> str:
-    return module.split(".")[1]
 
 
 def test_the_house_has_five_stages_and_thirteen_rooms() -> None:

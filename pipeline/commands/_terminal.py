@@ -1,5 +1,6 @@
 """Keeps the terminal for this project's own lines: what libraries print goes to a log file."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +24,26 @@ def only_ours(log: Path) -> Iterator["Console"]:
     from rich.console import Console
 
     log.parent.mkdir(parents=True, exist_ok=True)
-    with redirected(log) as terminal, os.fdopen(os.dup(terminal), "w", encoding="utf-8") as stream:
+    with redirected(log) as terminal, _logged(log), os.fdopen(os.dup(terminal), "w", encoding="utf-8") as stream:
         # a pipe has no width: 140 is wide enough that no row of a table is wrapped
         width = None if os.isatty(terminal) else 140
         yield Console(file=stream, width=width, highlight=False, soft_wrap=not os.isatty(terminal))
+
+
+@contextmanager
+def _logged(log: Path) -> Iterator[None]:
+    """Within this context, what the pipeline logs is appended to `log`, one line each."""
+    logger, handler = logging.getLogger("pipeline"), logging.FileHandler(log, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+        logger.setLevel(level)
 
 
 def ready(prepared: Prepared, console: "Console") -> None:
