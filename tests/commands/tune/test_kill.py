@@ -15,7 +15,7 @@ from tests.commands.conftest import Start, Type
 
 # JAX is imported in a third of the time
 LIBRARIES = {
-    "optuna": ("--trials", "400", "--backend", "jax", "--set", "training.epochs=40"),
+    "optuna": ("--trials", "300", "--backend", "jax", "--set", "training.epochs=40"),
     "keras_tuner": (
         *("--library", "keras_tuner", "--sampler", "hyperband"),
         *("--backend", "jax", "--set", "training.epochs=27"),
