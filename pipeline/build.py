@@ -40,7 +40,7 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
         except UserError as error:
             raise error.within(experiment.file) from None
         model, answering = (partial(scaled, make=make, fitted=fitted) for make in (model, answering))
-    # None where each model brings its own
+    # the file names no optimizer if each model comes compiled with its own
     of = optimizer if experiment.training.optimizer is not None or found.optimizer is None else found.optimizer
     return Blueprint(experiment.space, experiment.fixed, model, answering, of, shape, trained, experiment.defaults)
 
