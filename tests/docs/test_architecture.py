@@ -1,6 +1,6 @@
 """The page on the architecture is true: its picture, the names that it gives for each file, and its examples of parts.
 
-The examples are written into a copy of the package, and used there in a process of their own.
+The examples are written into a copy of the package, and used there in a separate process.
 """
 
 import ast
