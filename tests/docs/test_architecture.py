@@ -25,7 +25,7 @@ CHANGES: Final = re.findall(r"^~~~diff\n# (\S+)\n-(.*)\n\+(.*)\n~~~$", TEXT, re.
 NAMED: Final = re.findall(r"\]\((\S+\.py)\) ((?:`[\w.]+`(?:, )?)+)", TEXT)
 """Files with the functions and classes that the page says are in them."""
 QUESTIONS: Final = {
-    "optimizer number": "config/optimizers.py",
+    "optimizer argument": "config/optimizers.py",
     "lane was refused": "engines/vectorized/engine.py",
     "words of the report": "evaluation/report.py",
     "run is named in MLflow": "values/trial.py",
