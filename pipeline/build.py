@@ -46,7 +46,7 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
-    """A new optimizer of the kind in the settings, with those of their numbers that it takes."""
+    """A new optimizer of the kind that the settings name, with those settings that are its arguments."""
     import keras
 
     name = str(settings["optimizer"])
