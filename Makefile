@@ -1,10 +1,10 @@
-# Every target sets up .venv by itself, from the lock file. `make` alone says what there is.
+# Every target that needs .venv sets it up first, from the lock file. `make` alone lists the targets.
 
 PYTHON ?= python3.11
 STAMP  := .venv/.installed
 RUN    := .venv/bin/python -m pipeline
 
-# what a person may say on the command line instead of in the experiment's file
+# the variables that replace values of the experiment's file
 OPTIONS := $(foreach name,LIBRARY SAMPLER PRUNER TRIALS BUDGET MINUTES SEED ENGINE BACKEND,\
 	$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) '$($(name))')) $(if $(SET),--set '$(SET)')
 
@@ -37,7 +37,7 @@ compare: $(STAMP)   ## loss curves side by side, on one page     make compare EX
 ui: $(STAMP)   ## browse the runs in MLflow     make ui
 	@$(RUN) ui
 
-# a process for each core; worksteal keeps a file's tests together, so that what they share is made once
+# a process for each core; worksteal keeps a file's tests together, so that what they share is made only once
 PYTEST := .venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 test: $(STAMP)   ## all tests with coverage, or the quick ones     make test FAST=1

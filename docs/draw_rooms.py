@@ -1,6 +1,6 @@
 """Draws the rooms of the package and their imports, and writes the table of them into `docs/architecture.md`.
 
-Run it with `.venv/bin/python -m docs.draw_rooms` after an import between two rooms came or went.
+Run it with `.venv/bin/python -m docs.draw_rooms` after you add or remove an import between two rooms.
 """
 
 import ast
@@ -22,7 +22,7 @@ BEGIN: Final = "<!-- written by docs/draw_rooms.py -->"
 END: Final = "<!-- end -->"
 PARTS: Final = HOUSE / "config" / "parts.py"
 GENERAL: Final = ("config", "values")
-"""Rooms that nearly all others import: these arrows are in the table alone."""
+"""Rooms that nearly all others import: these arrows are only in the table."""
 
 WORDS: Final = {
     "__main__": "the command line",
@@ -60,13 +60,13 @@ GAPS: Final = {
     ("evaluate", "figures"): 5.92, ("evaluate", "evaluation"): 7.92, ("checks", "engines"): 10.75,
     ("checks", "searches"): 10.55, ("run", "tuning"): 9.3,
 }  # fmt: skip
-"""Where an arrow over more than one level passes between the boxes of the level amid."""
+"""Where an arrow over more than one level passes between the boxes of the levels that it crosses."""
 HEIGHT: Final = 0.68
 ROW: Final = 1.12
 STRAIGHT: Final = 0.28
 """How far below a box, and above the next one, arrows run straight down."""
 MANY: Final = {"commands": ("run", "checks"), "run": (*STAGES, "tuning")}
-"""Boxes that import nearly all others, with the arrows of theirs that are drawn: the others are in the table."""
+"""Boxes that import nearly all others, and which of their arrows are drawn; the others are only in the table."""
 INK: Final = "#444b57"
 NAMED: Final = "#d07b1e"
 LIGHT: Final = "#7aa3d1"

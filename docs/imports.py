@@ -16,7 +16,7 @@ ORDER: Final = (
     "config figures evaluation",
     "values",
 )
-"""The rooms, a level a line: a module imports its own room and the levels below."""
+"""The stages and rooms, one level in each line: a module imports from its own room and from lower levels."""
 LEVEL: Final = {name: i for i, line in enumerate(ORDER) for name in line.split()}
 
 

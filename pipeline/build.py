@@ -40,13 +40,13 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
         except UserError as error:
             raise error.within(experiment.file) from None
         model, answering = (partial(scaled, make=make, fitted=fitted) for make in (model, answering))
-    # None where each model brings its own
+    # the file names no optimizer if each model comes compiled with its own
     of = optimizer if experiment.training.optimizer is not None or found.optimizer is None else found.optimizer
     return Blueprint(experiment.space, experiment.fixed, model, answering, of, shape, trained, experiment.defaults)
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
-    """A new optimizer of the kind in the settings, with those of their numbers that it takes."""
+    """A new optimizer of the kind that the settings name, with those settings that are its arguments."""
     import keras
 
     name = str(settings["optimizer"])

@@ -22,7 +22,7 @@ from pipeline.values.events import SearchMeasured
 from pipeline.values.trial import BASELINE, Leaderboard, Outcome, Trial, trial_seed
 
 EVALUATION: Final = 0.1
-"""The share of `search.minutes` that is reserved for the stages after the search; at least `LEAST` seconds."""
+"""The share of `search.minutes` reserved for the stages after the search: at least `LEAST` seconds, at most half."""
 LEAST: Final = 15.0
 SPLIT: Final = ("compile", "first epoch", "validation")
 """Parts of training that an engine may measure. A lane's validation is inside its program, so it counts as `train`."""

@@ -53,14 +53,14 @@ def blueprint(titanic: Make, prepared: Prepared) -> Blueprint:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A folder of this run's: the same in all processes that the tests run in."""
+    """One folder for this test run: all processes that run tests see the same one."""
     own = tmp_path_factory.getbasetemp()
     return own if worker_id == "master" else own.parent
 
 
 @contextmanager
 def alone(shared: Path, name: str) -> Iterator[None]:
-    """Meanwhile no other process of this run is in the section `name`."""
+    """Inside this context, no other process of this test run is in the section `name`."""
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Imports go down the house only, without a circle; heavy libraries are imported in their own rooms only."""
+"""Imports go only to lower levels and never in a circle; heavy libraries are imported only in their own rooms."""
 
 import subprocess
 import sys

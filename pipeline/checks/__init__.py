@@ -1,8 +1,9 @@
 """Checks that find problems of an experiment before its first trial.
 
-Each file checks one thing and returns findings; it changes nothing and records nothing. A mistake that makes a search
-impossible (a column that does not exist, an objective that is not measured) is not a finding: the stages themselves
-raise a UserError for it.
+Each file returns findings about one thing: `table` and `leaks` about the data, `models` about the models, `workload`
+about the number of trials, `costs` about disk and time; `rehearsal` joins the checks of models, workload and disk. They
+change nothing and record nothing. A mistake that makes a search impossible (a column that does not exist, an objective
+that is not measured) is not a finding: the stages themselves raise a UserError for it.
 """
 
 from collections.abc import Iterable, Sequence

@@ -45,7 +45,8 @@ def memory() -> int | None:
 def disk(folder: Path, found: Workload, parameters: int) -> Finding:
     """A finding on whether the disk of `folder` has space for what a search writes there.
 
-    `parameters` are those of the largest model. With `promotes` the weights of all trials are kept, else of `KEPT`.
+    `parameters` are those of the largest model. With `promotes`, the weights of all trials are kept, otherwise those of
+    the best `KEPT`.
     """
     place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free
@@ -101,7 +102,7 @@ def spoken(seconds: float) -> str:
 
 
 def _stepped(engine: Engine) -> int:
-    """How many epochs the engine's next step made; first steps that make none, while it gets ready, are skipped."""
+    """How many epochs the engine's next step made; steps that make none, while the engine gets ready, are skipped."""
     while not (made := engine.step()):
         pass
     return len(made)

@@ -21,7 +21,7 @@ ROWS: Final = 2000
 """At most this number of rows are used; more rows take longer and give the same result."""
 FEWEST: Final = 20
 PRESENT: Final = 0.3
-"""A column is also judged by the rows in which it has a value alone, if these are more than this share of all rows."""
+"""If a column has a value in more than this share of the rows, it is judged a second time, by only these rows."""
 FOLDS: Final = 3
 MANY: Final = 50
 """With more columns than this, only columns that pass the fast test `orders` are judged by a tree.

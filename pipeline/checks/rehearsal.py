@@ -1,4 +1,4 @@
-"""Finds problems before the first trial that a search would meet later: in its models, memory, disk and size."""
+"""Finds, before the first trial, what would go wrong later in a search: its models, its memory, its disk, its size."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Deliver the events to the tracker that earlier searches could not deliver."""
+"""Deliver to the tracker the events that earlier searches could not deliver."""
 
 import argparse
 from typing import Final

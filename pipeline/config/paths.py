@@ -15,7 +15,7 @@ def cached(name: str) -> Path:
 def replacing(path: Path) -> Iterator[Path]:
     """A path beside `path` to write to; it takes the place of `path` at the end, so that a reader sees old or new.
 
-    Where the writing raises an exception, `path` stays as it was. Its folder is made where it does not exist.
+    If the writing raises an exception, `path` stays as it was. Its folder is made if it does not exist.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def whole_lines(path: Path) -> list[bytes]:
     """The lines of a file, each with its line break; a last line that a kill cut short is removed from the file.
 
-    Without such a file there are no lines. Only the process that appends to the file may call this.
+    If the file does not exist, there are no lines. Only the process that appends to the file may call this.
     """
     if not path.is_file():
         return []

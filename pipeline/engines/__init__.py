@@ -4,11 +4,12 @@ The file's name is the value of `training.engine`. Each file offers
 
     create(blueprint, prepared, trials) -> Engine
 
-where `trials` is the largest number of trials that the search can have. An engine that sorts trials uses it to ask for
-more of them ahead. The file imports Keras only inside its functions. An engine is called from one thread. What it
-returned is never changed afterwards. Epochs are numbered from `trial.initial_epoch` + 1. Metrics carry Keras's names:
-`loss`, `accuracy`, `val_loss`, … and `learning_rate`. If one trial cannot be trained (an impossible shape, too little
-memory), `start` or `step` raises `TrialFailed`. That trial is then no longer in the engine; the others are unchanged.
+where `trials` is the largest number of trials that the search can have. An engine that sorts trials uses it to decide
+how many it takes in advance. The file imports Keras only inside its functions. An engine is called from one thread.
+What it returned is never changed afterwards. Epochs are numbered from `trial.initial_epoch` + 1. Metrics carry Keras's
+names: `loss`, `accuracy`, `val_loss`, … and `learning_rate`. If one trial cannot be trained (an impossible shape, too
+little memory), `start` or `step` raises `TrialFailed`. That trial is then no longer in the engine; the others are
+unchanged.
 """
 
 from collections.abc import Sequence

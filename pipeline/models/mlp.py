@@ -1,4 +1,4 @@
-"""A multilayer perceptron: dense layers, all of one width or each of its own, each followed by dropout."""
+"""A multilayer perceptron: dense layers, all of the same width or each with its own width, each followed by dropout."""
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, final
 

@@ -3,7 +3,7 @@
 The file's name is the value of `search.library` (or, with `library = "own"`, of `search.sampler`). Each file offers
 
     SAMPLERS: tuple[str, ...]                  the allowed values of `search.sampler`
-    CONDITIONAL: tuple[str, ...]               those of the samplers that can leave a dimension out of a trial
+    CONDITIONAL: tuple[str, ...]               the samplers that can leave a dimension out of a trial
     PRUNERS: tuple[str, ...]                   the allowed values of `search.pruner`, `none` included
     check(space, settings, epochs) -> None     raises UserError before anything is imported or opened
     create(space, settings, epochs, folder) -> Search
@@ -31,7 +31,7 @@ class Search(Protocol):
     """The largest number of trials that it will propose; None if it does not know."""
 
     epochs: int | None
-    """How many epochs all its trials take together at most, where they are fewer than `total` whole trainings."""
+    """The most epochs that all its trials can need together, if fewer than `total` full trainings; else None."""
 
     promotes: bool
     """Whether later trials may have any complete trial as their parent."""

@@ -1,4 +1,4 @@
-"""A search over a given list of trials: a list in the file, the baseline, a confirmation, a retry."""
+"""A search over a given list of trials: those that the file lists, or the baseline alone."""
 
 from collections.abc import Sequence
 from pathlib import Path

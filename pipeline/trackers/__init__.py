@@ -1,8 +1,9 @@
 """Trackers: a tracker records a search's events in order, and the search never waits for it.
 
 The file's name is the tracker's. Each file offers what `TrackerPart` lists and imports its library inside functions;
-`folder` is the project's `mlruns/`. After `close`, the tracker holds every recorded event exactly once, or `Links.owed`
-says how many are missing. A trial that never ended reads back with the end None.
+`folder` is the project's `mlruns/`. Commands use `mlflow`; `memory` is for tests. After `close`, the tracker holds
+every recorded event exactly once, or `Links.owed` says how many are missing. A trial that never ended reads back with
+the end None.
 """
 
 from collections.abc import Collection, Mapping, Sequence

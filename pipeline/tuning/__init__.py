@@ -1,1 +1,6 @@
-"""The parts of stage 4: the loop, and what it needs to judge trials, to store them and to stop."""
+"""The parts of stage 4: the loop, and what it needs to judge trials, to store them and to stop.
+
+`loop` drives a search through an engine; `early_stopping` decides when a trial ends, and `rungs` prunes trials. `study`
+is a search's folder: it finds by `identity` whether a search continues, and holds its `journal` (outcomes) and its
+`weights`. `search_record` describes the search to the tracker. `interrupt` handles Ctrl-C, `clock` measures phases.
+"""

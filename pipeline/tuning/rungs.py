@@ -11,7 +11,10 @@ from pipeline.searches import Search
 from pipeline.values.trial import Direction, End, Epoch, Outcome, Trial, Verdict
 
 FACTOR: Final = 3
-"""Measured: factor 2, and rungs that begin at epoch 2 or 3, leave more regret for the same epochs."""
+"""One of `FACTOR` trials passes a rung, and the next rung is `FACTOR` times as far.
+
+Measured: factor 2, and rungs that begin at epoch 2 or 3, leave more regret for the same epochs.
+"""
 
 
 @final

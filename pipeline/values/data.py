@@ -123,8 +123,8 @@ class Transform:
 class Prepared:
     """A data set split, with a transform fitted on its training part.
 
-    The test part stays closed: its rows are neither transformed nor read until `open_test`, which only the stage
-    evaluate calls. `validation` is empty if the file asks for no validation part.
+    The test part stays closed: nothing transforms its rows or learns from their features before `open_test`, which only
+    the stage evaluate calls. `validation` is empty if the file asks for no validation part.
     """
 
     dataset: Dataset

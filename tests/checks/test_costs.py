@@ -89,9 +89,9 @@ def test_the_free_memory_of_this_machine_is_a_part_of_what_it_has() -> None:
 
 
 class Clockwork:
-    """An engine on a clock of its own: a start takes 5 s, an epoch of a trial 2 s, getting ready 30 s.
+    """An engine with a simulated clock, `now`: a start takes 5 s, an epoch of a trial 2 s, getting ready 30 s.
 
-    It holds back all but `apart` of its trials.
+    Only the first `apart` trials run; the others stay in its queue.
     """
 
     def __init__(self, capacity: int, apart: int) -> None:

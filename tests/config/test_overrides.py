@@ -1,4 +1,4 @@
-"""What the command line sets: values as TOML reads them, words that hold together, and the way back to words."""
+"""What the command line sets: values as TOML reads them, words that are not split, and the way back to words."""
 
 import argparse
 import json

@@ -49,19 +49,19 @@ def places(page: Path) -> tuple[list[Place], list[Place]]:
 
 
 def blocks(*languages: str) -> list[Place]:
-    """The code blocks of all papers, or those in some languages."""
+    """The code blocks of all pages, or those in some languages."""
     return [block for page in PAPERS for block in places(page)[0] if not languages or block.language in languages]
 
 
 def spans(papers: Sequence[Path]) -> Iterator[Place]:
-    """What stands in backticks in the text of some papers."""
+    """What stands in backticks in the text of some pages."""
     for paper in papers:
         for line in places(paper)[1]:
             yield from (Place(paper, line.line, found) for found in re.findall(r"`([^`]+)`", line.text))
 
 
 def commands(*starts: str) -> list[Place]:
-    """The commands on the pages that start with one of some texts, in backticks and in blocks, without comments."""
+    """The commands on the pages that begin with one of `starts`, in backticks and in blocks, without comments."""
     found = list(spans(PAGES))
     for block in blocks("sh", "console"):
         for number, line in enumerate(block.text.splitlines(), block.line + 1):

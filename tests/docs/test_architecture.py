@@ -1,6 +1,6 @@
 """The page on the architecture is true: its picture, the names that it gives for each file, and its examples of parts.
 
-The examples are written into a copy of the package, and used there in a process of their own.
+The examples are written into a copy of the package, and used there in a separate process.
 """
 
 import ast
@@ -25,7 +25,7 @@ CHANGES: Final = re.findall(r"^~~~diff\n# (\S+)\n-(.*)\n\+(.*)\n~~~$", TEXT, re.
 NAMED: Final = re.findall(r"\]\((\S+\.py)\) ((?:`[\w.]+`(?:, )?)+)", TEXT)
 """Files with the functions and classes that the page says are in them."""
 QUESTIONS: Final = {
-    "optimizer number": "config/optimizers.py",
+    "optimizer argument": "config/optimizers.py",
     "lane was refused": "engines/vectorized/engine.py",
     "words of the report": "evaluation/report.py",
     "run is named in MLflow": "values/trial.py",

@@ -63,7 +63,7 @@ def dry(command: str) -> list[str]:
 
 
 def check_typed(words: list[str]) -> None:
-    """Fails where a command line does not parse, or where its experiment does not take what it sets."""
+    """Fails if a command line does not parse, or if its experiment does not accept what it sets."""
     assert tuple(words[:3]) == PYTHON
     args = parser().parse_args(words[3:])
     if "trials" not in args or args.experiment == MINE:
@@ -117,13 +117,13 @@ def test_variables_in_the_text_are_known() -> None:
 
 
 def test_every_block_says_what_it_is() -> None:
-    """So that none escapes: `console` is a command with its output, `text` is printed and no command."""
+    """A block without a language is not tested. `console` is a command with its output, `text` is output alone."""
     assert [f"{block}: `{block.language}`" for block in blocks() if block.language not in LANGUAGES] == []
     assert [str(block) for block in blocks("console") if not block.text.startswith("$ ")] == []
 
 
 def written(folder: Path, block: Place) -> Path:
-    """The file of an experiment, about the Titanic and mlps where a block does not say, beside its page's Python."""
+    """The file of an experiment, beside its page's Python; what the block leaves out is the Titanic and an mlp."""
     (folder / "experiments").mkdir(exist_ok=True)
     texts: dict[str, str] = {}
     for module in places(block.page)[0]:

@@ -1,4 +1,4 @@
-"""Links, pictures and paths on the pages lead somewhere; indexes are whole; decisions keep their form."""
+"""Links, pictures and paths on the pages lead somewhere; indexes are complete; decisions keep their form."""
 
 import re
 from pathlib import Path

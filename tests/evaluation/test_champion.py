@@ -48,7 +48,7 @@ assert len(model.predict(model.input_example)) == len(model.input_example)
 
 @pytest.fixture(scope="module")
 def colours(titanic: Make) -> Prepared:
-    """Three classes with text labels; the features are a number and a text with gaps, and gapless whole numbers."""
+    """Three classes with text labels; the features are a number and a text with gaps, and a gapless integer."""
     generator = np.random.default_rng(7)
     label = generator.choice(["red", "green", "blue"], 240)
     width = np.where(generator.random(240) < 0.1, np.nan, generator.normal(size=240) + (label == "red"))

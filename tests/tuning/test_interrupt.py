@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM sent to this very process: the first is noted, the second one ends at once."""
+"""Ctrl-C and SIGTERM sent to this process: the first one is noted, the second one ends at once."""
 
 import signal
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids
 
 @pytest.fixture
 def outside() -> Iterator[list[int]]:
-    """The signals that came to the handlers of before; where `interruptible` hears nothing, they end no test run."""
+    """The signals that reached the earlier handlers: a signal that `interruptible` misses must not end the test run."""
     heard: list[int] = []
 
     def hear(number: int, frame: FrameType | None) -> None:

@@ -77,7 +77,7 @@ class Selection:
 @final
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked to compare: trials, searches and experiments (of these two, the winners).
+    """What the user asked to compare: trials, the winners of searches, and the winners of experiments.
 
     If all three are empty, the default choice for `experiment` is compared.
     """

@@ -27,7 +27,7 @@ class Rows:
     separator: str = ","
 
     def beside(self, answers: "pd.DataFrame") -> str:
-        """The given rows with the columns of `answers` added, as CSV; UserError at `INPUT` if they have one already."""
+        """The given rows with the columns of `answers` added, as CSV; UserError at `INPUT` if one exists already."""
         import pandas as pd
 
         for name in answers:

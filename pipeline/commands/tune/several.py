@@ -49,8 +49,8 @@ def run(chosen: Sequence[str], words: Sequence[str]) -> dict[str, int]:
 
 
 def table(codes: Mapping[str, int], archive: Archive) -> "Table":
-    """A table of the experiments' test scores: the champion's with a 95 % interval, and the untuned original's."""
-    made = _terminal.table("experiment", "on test rows", "tuned", "original", left=2)
+    """A table of the experiments' test scores: the champion's with a 95 % interval, and the untuned baseline's."""
+    made = _terminal.table("experiment", "on test rows", "tuned", "untuned", left=2)
     for name, code in codes.items():
         for line in _lines(name, code, archive):
             made.add_row(*line)

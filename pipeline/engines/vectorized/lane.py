@@ -26,8 +26,8 @@ from pipeline.values.trial import Epoch, Fitted, Trial
 class Seat:
     """A trial in a slot.
 
-    `keeping` means that its present weights will be kept, when the next epoch begins. `insides` are the measurements
-    for the diagnosis in the last epoch, `noted` those in the epoch whose weights are kept.
+    `keeping` means that its present weights will be copied to the kept ones when the next epoch begins. `insides` are
+    the measurements for the diagnosis in the last epoch, `noted` those in the epoch whose weights are kept.
     """
 
     initial_state: InitialState

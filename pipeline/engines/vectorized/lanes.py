@@ -26,7 +26,7 @@ log = logging.getLogger("pipeline")
 
 @final
 class LaneRefused(Exception):
-    """Why a kind of trial cannot be trained in lanes."""
+    """A kind of trial cannot be trained in lanes; the message says why."""
 
 
 @final

@@ -11,7 +11,7 @@ from pipeline.config.paths import cached, replacing
 
 
 def lay(database: Path) -> bool:
-    """Copy the template to `database`, where there is none yet; whether a database is there afterwards."""
+    """Copy the template to `database`, which must not exist yet; the result is whether it exists afterwards."""
     with suppress(OSError, sqlite3.Error), replacing(database) as part:
         shutil.copyfile(_template(), part)
         now = int(time.time() * 1000)

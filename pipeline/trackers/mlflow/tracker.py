@@ -25,7 +25,7 @@ GAVE_UP: Final = 3
 class MlflowTracker:
     """Writes lines, and never imports MLflow. It is called from one thread.
 
-    `wait`: this number of seconds `close` waits for a store that does not answer.
+    `wait` is the number of seconds that `close` waits for a store that does not answer.
     """
 
     def __init__(self, folder: Path, wait: float) -> None:

@@ -1,4 +1,4 @@
-"""Rows to be predicted as they come in files and pipes, and how they come out again beside their answers."""
+"""Rows to be predicted, as files and pipes hold them, and how they are written again with the predictions added."""
 
 import io
 import sys

@@ -1,4 +1,4 @@
-"""A search as it is watched: plain lines in a pipe, a bar on a terminal that leaves nothing behind."""
+"""A running search as the user sees it: plain lines in a pipe; on a terminal a bar, which disappears at the end."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ CONTROL = re.compile(r"\x1b\[(\??[\d;]*)([A-Za-z])")
 
 
 class Watched:
-    """A search shown on a console of its own, over a tracker in memory."""
+    """A search shown on a separate console, with a tracker in memory behind it."""
 
     def __init__(self, experiment: Experiment, folder: Path, *, terminal: bool) -> None:
         self.console = Console(
@@ -55,7 +55,7 @@ class Watched:
         self.progress_tracker.open(SearchRecord("one", "titanic", "optuna tpe", "val_loss", {}, {}, {}, dataset))
 
     def end(self, *outcomes: Outcome) -> list[str]:
-        """What the ends of these trials add to the lines."""
+        """The lines that the ends of these trials add."""
         before = len(self.lines)
         for outcome in outcomes:
             self.progress_tracker.record(TrialStarted(outcome.trial, outcome.settings))
@@ -65,7 +65,7 @@ class Watched:
 
 @pytest.fixture
 def watch(titanic: Make, tmp_path: Path) -> Watch:
-    """Shows a search of ten trials that has begun: with `of`, after what was said of its data and its study."""
+    """Shows a search of ten trials that has begun; with `of`, the lines about its data and its study come first."""
 
     def begin(
         overrides: dict[str, Any] | None = None, *, terminal: bool = False, of: tuple[Prepared, Study] | None = None
@@ -227,7 +227,7 @@ def test_a_pipe_gets_no_control_sequence(watch: Watch) -> None:
 
 
 def screen(text: str) -> list[str]:
-    """What stands on a terminal after all this was written to it: the few control sequences that rich uses, obeyed."""
+    """What a terminal shows after all this was written to it; it obeys the few control sequences that rich uses."""
     rows, row, column = [""], 0, 0
     for piece in re.split(r"(\x1b\[\??[\d;]*[A-Za-z]|\r|\n)", text):
         sequence = CONTROL.fullmatch(piece)

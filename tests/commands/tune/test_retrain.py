@@ -1,4 +1,4 @@
-"""Which trial is trained again: the winner of the experiment's own latest search that ended with one."""
+"""Which trial is trained again: the winner of the experiment's latest finished search that has one."""
 
 import os
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ SETTINGS: Params = {
 
 def ended(number: int, value: float | None, width: int) -> Outcome:
     end = End.COMPLETE if value is not None else End.FAILED
-    # searched is the width alone: a trial's other settings are the file's
+    # only the width is searched: a trial's other settings are those of the file
     return Outcome(Trial(number, {"width": width}, 1, 2), {"width": width, **SETTINGS}, end, value, None, ())
 
 
 def searched(mlruns: Path, name: str, outcomes: Sequence[Outcome], *, finished: float | None) -> None:
-    """Lays down a search with these outcomes that finished at that time, or never."""
+    """Writes the folder of a search with these outcomes, finished at the given time or not finished."""
     study = Study.at(mlruns / "studies" / name)
     for outcome in outcomes:
         study.journal.append(outcome)

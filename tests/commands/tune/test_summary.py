@@ -1,4 +1,4 @@
-"""The few lines with which a command ends: champion and scores, or why there are none; the time; where to look."""
+"""The last lines of `make tune`: champion and scores, or why there are none; the time; the links."""
 
 import re
 from collections.abc import Mapping
@@ -71,7 +71,7 @@ def test_the_champion_its_settings_and_its_scores_beside_the_others() -> None:
         "champion                 0.400 [0.350, 0.457]  0.800 [0.750, 0.850]",
         "champion, on validation  0.390 [0.300, 0.500]  0.810 [0.700, 0.900]",
         "majority class           0.660 [0.600, 0.700]  0.600 [0.500, 0.700]",
-        # of the metric that decides alone, against each model
+        # only in the metric that decides, against each model
         *(f"The champion {TESTED.comparisons[i].sentence}." for i in (0, 2)),
         "k-nearest neighbours is missing: [no memory].",
         "Time: 2.0 s: tune 2.0",
