@@ -60,8 +60,11 @@ def table(codes: Mapping[str, int], archive: Archive) -> "Table":
 def _lines(name: str, code: int, archive: Archive) -> list[tuple[str, ...]]:
     if code:
         return [(name, "stopped by you" if code == INTERRUPTED else "failed: see above", "", "")]
-    summary = archive.summary(archive.searches(resolve(name).name)[0])
-    metrics = summary.metrics if summary is not None else {}
+    searches = archive.searches(resolve(name).name)
+    summary = archive.summary(searches[0]) if searches else None
+    if summary is None:
+        return [(name, "not delivered yet: make sync", "", "")]
+    metrics = summary.metrics
     lines = [("", NAMES[m], *_figures(metrics, m)) for m in SHOWN if f"test/{m}" in metrics]
     if not lines:
         return [(name, "no test part", "", "")]

@@ -8,16 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, final
 
+from pipeline.config.parts import FIELD, PREFIX
 from pipeline.values.blueprint import Output, without_weights
 from pipeline.values.errors import UserError, nearest, one_line
 
 if TYPE_CHECKING:
     import keras
-
-PREFIX: Final = "python:"
-FIELD: Final = "model.family"
 
 
 def member(name: str, file: str) -> "ModuleMember":

@@ -50,7 +50,7 @@ def board(
     return replace(made, seconds=seconds or {})
 
 
-def progress_tracker(
+def shown(
     of: Leaderboard,
     report: Report | None = None,
     links: Links = Links({}),  # noqa: B008  frozen
@@ -64,7 +64,7 @@ def progress_tracker(
 
 
 def test_the_champion_its_settings_and_its_scores_beside_the_others() -> None:
-    assert progress_tracker(board(outcome(1, 0.5), outcome(2, 0.45678), outcome(3)), TESTED) == [
+    assert shown(board(outcome(1, 0.5), outcome(2, 0.45678), outcome(3)), TESTED) == [
         "Champion: trial 2 of 3, stopped early, weights of epoch 2, val_loss 0.4568 (1234 parameters)",
         "  width 24, learning_rate 0.01235, activation relu",
         "on the 178 test rows                 log loss              accuracy",
@@ -79,9 +79,7 @@ def test_the_champion_its_settings_and_its_scores_beside_the_others() -> None:
 
 
 def test_without_a_test_part_the_scores_are_those_on_validation() -> None:
-    lines = progress_tracker(
-        board(outcome(1, 0.5)), replace(TESTED, test=(), comparisons=(), count=0, notes=("No test part.",))
-    )
+    lines = shown(board(outcome(1, 0.5)), replace(TESTED, test=(), comparisons=(), count=0, notes=("No test part.",)))
     assert lines[2:] == [
         "                                     log loss              accuracy",
         "champion, on validation  0.390 [0.300, 0.500]  0.810 [0.700, 0.900]",
@@ -91,20 +89,20 @@ def test_without_a_test_part_the_scores_are_those_on_validation() -> None:
 
 
 def test_without_validation_and_test_part_it_is_what_the_training_came_to() -> None:
-    assert progress_tracker(board(outcome(1, 0.5)), NOTHING)[2:-1] == [
+    assert shown(board(outcome(1, 0.5)), NOTHING)[2:-1] == [
         "champion          in training, epoch 2: loss 0.25, accuracy 0.5",
         "untuned baseline  in training, epoch 2: loss 0.25, accuracy 0.5",
     ]
     failed = outcome(BASELINE, reason="no memory")
-    assert progress_tracker(board(outcome(1, 0.5), baseline=failed), NOTHING)[2:-1] == [
+    assert shown(board(outcome(1, 0.5), baseline=failed), NOTHING)[2:-1] == [
         "champion          in training, epoch 2: loss 0.25, accuracy 0.5"
     ]
 
 
 def test_stopped_by_hand_it_names_the_best_so_far_and_how_to_go_on() -> None:
-    said, _ = progress_tracker(board(outcome(1, 0.5), outcome(2, 0.45678), interrupted=True))
+    said, _ = shown(board(outcome(1, 0.5), outcome(2, 0.45678), interrupted=True))
     assert re.fullmatch(r"Stopped by you after 2 trials.* trial 2, val_loss 0\.4568\. The same command .*", said)
-    said, _ = progress_tracker(board(outcome(1), interrupted=True))
+    said, _ = shown(board(outcome(1), interrupted=True))
     assert re.fullmatch(r"Stopped by you after 1 trials.* The same command .*", said)
     assert "val_loss" not in said
 
@@ -115,13 +113,13 @@ def test_where_no_trial_has_a_value_the_first_reasons_are_told() -> None:
         outcome(1, end=End.PRUNED, reason="by the pruner after epoch 1"),
         outcome(2, reason="loss became nan in epoch 2: [see there]"),
     )
-    said = progress_tracker(board(*trials))[:-1]
+    said = shown(board(*trials))[:-1]
     assert re.fullmatch(r"None of the 3 trials has a value.* no champion.*", said[0])
     assert [(line.split()[:2], line.partition(": ")[2]) for line in said[1:]] == [
         (["2", "failed,"], "loss became nan in epoch 2: [see there]"),
         (["1", "pruned,"], "by the pruner after epoch 1"),
     ]
-    (said_of_none,) = progress_tracker(board())[:-1]
+    (said_of_none,) = shown(board())[:-1]
     assert said_of_none.startswith("None of the 0 trials has a value")
 
 
@@ -130,7 +128,7 @@ def test_dead_units_are_told_of_the_champion_and_of_the_worst_of_the_others() ->
 
     def said(*diagnoses: Mapping[str, float]) -> list[str]:
         trials = [outcome(n, n / 10, diagnosis=found) for n, found in enumerate(diagnoses, 1)]
-        return progress_tracker(board(*trials), NOTHING)[2:-3]
+        return shown(board(*trials), NOTHING)[2:-3]
 
     assert said(healthy, healthy, healthy) == []
     (champion,) = said(half, healthy)
@@ -144,15 +142,15 @@ def test_dead_units_are_told_of_the_champion_and_of_the_worst_of_the_others() ->
 def test_the_time_is_told_by_phase_without_those_too_short_to_print() -> None:
     whole = board(outcome(1, 0.5), seconds={"train": 8.04, "build": 0.049, "tracking": 0.05})
     seconds = {"load": 0.04, "tune": 8.5, "evaluate": 1.26}
-    assert progress_tracker(whole, NOTHING, seconds=seconds)[-1] == (
+    assert shown(whole, NOTHING, seconds=seconds)[-1] == (
         "Time: 9.8 s: tune (train 8.0, tracking 0.1) 8.5, evaluate 1.3"
     )
 
 
 def test_links_are_listed_under_their_titles_and_owed_events_before_them() -> None:
     addresses = {"this search": "http://localhost:5000/#/experiments/1/runs/[a]?" + 200 * "x", "champion": "http://c"}
-    owed, head, *listed = progress_tracker(board(outcome(1, 0.5)), NOTHING, Links(addresses, 7))[-4:]
+    owed, head, *listed = shown(board(outcome(1, 0.5)), NOTHING, Links(addresses, 7))[-4:]
     assert owed.startswith("7 events ")
     assert "`make ui`" in head
     assert listed == [f"  this search              {addresses['this search']}", "  champion                 http://c"]
-    assert progress_tracker(board(outcome(1, 0.5)), NOTHING, Links({}))[-1] == "Time: 2.0 s: tune 2.0"
+    assert shown(board(outcome(1, 0.5)), NOTHING, Links({}))[-1] == "Time: 2.0 s: tune 2.0"

@@ -43,10 +43,10 @@ def test_ctrl_c_ends_after_the_running_epoch_with_everything_finished_recorded(s
     (study,) = (here / "mlruns" / "studies").iterdir()
     journal = {o.number: o for o in Journal(study / "outcomes.jsonl").read()}
     found = open_archive(here / "mlruns")
-    ended = {line.number: line for line in found.curves(study.name) if line.end is not None}
+    ended = {record.number: record for record in found.curves(study.name) if record.end is not None}
     assert ended.keys() == journal.keys()
     assert len(ended) > 2
-    assert all(line.value == journal[number].value for number, line in ended.items())
+    assert all(record.value == journal[number].value for number, record in ended.items())
     parent = found.search(study.name)
     assert parent is not None
     assert parent.info.status == "KILLED"
