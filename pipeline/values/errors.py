@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import final
+from typing import Final, final
+
+LONGEST: Final = 300
+"""Characters of an exception's message that are shown."""
 
 
 @final
@@ -36,6 +39,10 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
 
 
 def one_line(error: Exception) -> str:
-    """An exception as one line: its class and the first line of what it says."""
+    """An exception as one line: its class and the first line of what it says, a long one without its middle."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
+    if not lines:
+        return type(error).__name__
+    # JAX says `Error dispatching computation:` many times before the cause
+    said = lines[0] if len(lines[0]) <= LONGEST else f"{lines[0][: LONGEST // 2]} … {lines[0][-LONGEST // 2 :]}"
+    return f"{type(error).__name__}: {said}"

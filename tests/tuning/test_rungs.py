@@ -92,10 +92,10 @@ def test_the_wrapped_search_is_told_of_a_pruned_trial_as_failed() -> None:
     rungs = Rungs(search, "val_loss")
     for trial, end in zip(rungs.ask(3), (End.PRUNED, End.COMPLETE, End.FAILED), strict=True):
         rungs.tell(Outcome(trial, {}, end, 1.0 if end is End.COMPLETE else None, None, (), reason="its own"))
-    assert [(o.end, o.reason) for o in search.told] == [
-        (End.FAILED, "pruned"),
-        (End.COMPLETE, "its own"),
-        (End.FAILED, "its own"),
+    assert [(o.end, o.pruned, o.reason) for o in search.told] == [
+        (End.FAILED, True, "its own"),
+        (End.COMPLETE, False, "its own"),
+        (End.FAILED, False, "its own"),
     ]
 
 

@@ -147,7 +147,7 @@ def reverse(hp: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("member", "message"),
+    ("attribute", "message"),
     [
         (Fits, "name: `Fits` defines its own fit(), which would not be called. Move its settings to [training]"),
         (Needs, "name: `Needs` needs the argument `classes`. Give it a default, or name an instance of it"),

@@ -165,7 +165,7 @@ def test_the_file_may_narrow_what_the_class_asks_for_and_give_the_baseline(write
     assert (experiment.baseline["dropout"], experiment.training.engine) == (True, "vectorized")
 
 
-@pytest.mark.parametrize("member", ["Guide", "build_model", "Wide", "plain", "two"])
+@pytest.mark.parametrize("attribute", ["Guide", "build_model", "Wide", "plain", "two"])
 def test_its_resolved_file_reads_back_the_same_and_its_text_is_its_identity(
     attribute: str, write: Write, tmp_path: Path
 ) -> None:
@@ -248,7 +248,7 @@ FILE_WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("member", "sections", "message"), FILE_WRONG)
+@pytest.mark.parametrize(("attribute", "sections", "message"), FILE_WRONG)
 def test_what_is_wrong_with_the_file_or_the_class_is_one_sentence(
     attribute: str, sections: dict[str, Any], message: str, write: Write
 ) -> None:
@@ -260,7 +260,7 @@ def test_what_is_wrong_with_the_file_or_the_class_is_one_sentence(
 
 
 @pytest.mark.parametrize(
-    ("member", "message"),
+    ("attribute", "message"),
     [
         ("three", 'has output shape (None, 3), not (None, 2). End with `keras.layers.Dense(2, "softmax")`.'),
         (
@@ -281,7 +281,7 @@ def test_what_does_not_fit_the_data_is_one_sentence_before_any_run(attribute: st
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("member", "library", "sampler"), [("Guide", "optuna", "tpe"), ("build_model", "keras_tuner", "random")]
+    ("attribute", "library", "sampler"), [("Guide", "optuna", "tpe"), ("build_model", "keras_tuner", "random")]
 )
 def test_a_search_ends_with_a_champion_that_predicts_and_is_extended(
     attribute: str, library: str, sampler: str, write: Write, folder: Path
