@@ -11,6 +11,7 @@ import pytest
 from pipeline.config.paths import cached
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
+from tests.conftest import MEASURED
 from tests.engines.vectorized.conftest import Make, engine, trained, trial
 
 pytestmark = pytest.mark.skipif(os.environ["KERAS_BACKEND"] == "jax", reason="this is the process on JAX")
@@ -24,16 +25,16 @@ ON_JAX = {
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
 }
 LONGEST = "tests/engines/vectorized/test_parity.py"
-SHARES = [[LONGEST], ["tests/engines", "--ignore", LONGEST], ["tests/contracts/test_engines.py"]]
+OTHERS = ["tests/engines", "--ignore", LONGEST]
+SHARES = [[LONGEST], OTHERS, ["tests/contracts/test_engines.py"]]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", SHARES, ids=["the longest file", "the other files", "the contract"])
 def test_all_tests_of_the_engines_pass_on_jax(share: list[str]) -> None:
     words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", *share]
-    done = subprocess.run(
-        [sys.executable, *words], env=os.environ | ON_JAX, capture_output=True, text=True, check=False
-    )
+    env = os.environ | ON_JAX | (MEASURED if share is OTHERS else {})
+    done = subprocess.run([sys.executable, *words], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
 
 

@@ -15,7 +15,8 @@ from pipeline.values.space import Float
 from pipeline.values.trial import End
 from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, trained, trial
 
-pytestmark = pytest.mark.slow
+# the lines that these tests run are measured in other tests, in less time
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 OPTIMIZERS: list[dict[str, Any]] = [
     {"optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.05},

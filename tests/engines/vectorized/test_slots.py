@@ -13,7 +13,8 @@ from pipeline.values.trial import Trial
 from tests.conftest import Make as Titanic
 from tests.engines.vectorized.conftest import Make, engine, trained, trial
 
-pytestmark = pytest.mark.slow
+# the lines that these tests run are measured in other tests, in less time
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 
 def test_a_curve_is_the_same_alone_and_amid_others_that_start_and_end_at_other_times(

@@ -17,6 +17,7 @@ from pipeline.trackers.mlflow import open_archive
 from pipeline.trackers.mlflow.spool import Spool
 from pipeline.trackers.mlflow.tracker import MlflowTracker
 from pipeline.values.events import ChampionRegistered, Event, SearchEnded, SearchRecord
+from tests.conftest import MEASURED
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +33,11 @@ def spool(spooled: Callable[[Sequence[Event]], Spool], trained: Any, champion: P
     return spooled([*mixed, ChampionRegistered(champion, 0), SearchEnded()])
 
 
-def test_a_writer_killed_again_and_again_delivers_all_once(spool: Spool, folder: Path, points: Any) -> None:
+def test_a_writer_killed_again_and_again_delivers_all_once(
+    spool: Spool, folder: Path, points: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in MEASURED.items():
+        monkeypatch.setenv(name, value)
     kill_amid(spool, folder, 3)
     assert spool.owed == 0
     check(folder, points(folder / "mlflow.db"))
