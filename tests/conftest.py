@@ -15,9 +15,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # matrices here are small: with more threads than one, KerasTuner's bayesian sampler takes 2.4 times as long (measured)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# coverage measures the processes that a test starts if it finds this, at a third of their time: few tests ask for it
-MEASURED = {name: os.environ.pop(name) for name in ("COVERAGE_PROCESS_CONFIG",) if name in os.environ}
-"""What the environment of a started process needs for its coverage to be measured; empty if it is not measured."""
 
 from pipeline.build import build
 from pipeline.config.experiment import Experiment
@@ -27,6 +24,10 @@ from pipeline.preprocess import preprocess
 from pipeline.trackers.mlflow.archive import MlflowArchive
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
+
+# coverage measures the processes that a test starts if it finds this, at a third of their time: few tests ask for it
+MEASURED = {name: os.environ.pop(name) for name in ("COVERAGE_PROCESS_CONFIG",) if name in os.environ}
+"""What the environment of a started process needs for its coverage to be measured; empty if it is not measured."""
 
 Make = Callable[..., Experiment]
 
