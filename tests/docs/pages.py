@@ -62,7 +62,7 @@ def spans(papers: Sequence[Path]) -> Iterator[Place]:
 
 def commands(*starts: str) -> list[Place]:
     """The commands on the pages that begin with one of `starts`, in backticks and in blocks, without comments."""
-    found = list(spans(PAGES))
+    found = list(spans(PAPERS))
     for block in blocks("sh", "console"):
         for number, line in enumerate(block.text.splitlines(), block.line + 1):
             if block.language == "sh" or line.startswith("$ "):
