@@ -27,7 +27,7 @@ def imported(engine: str) -> None:
     """Import what an engine needs."""
     import keras  # noqa: F401
 
-    parts.part("engines", engine, "training.engine")
+    parts.engine(engine)
     if engine == "vectorized":
         import pipeline.engines.vectorized.engine  # noqa: F401
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from benchmarks.ours import imported, ready
 from pipeline.build import optimizer
 from pipeline.config import parts
 from pipeline.config.read import resolve
-from pipeline.engines import EnginePart
 from pipeline.values.blueprint import Blueprint, Output
 from pipeline.values.data import Arrays, Prepared
 from pipeline.values.space import Float, Params, Space
@@ -40,7 +39,7 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG00
 
 
 def _trained(blueprint: Blueprint, prepared: Prepared, task: Mapping[str, Any]) -> dict[int, float]:
-    part = cast("EnginePart", parts.part("engines", task["engine"], "training.engine"))
+    part = parts.engine(task["engine"])
     engine = part.create(blueprint, prepared, len(task["listed"]))
     waiting = [Trial(i, p, trial_seed(7, i), task["epochs"]) for i, p in enumerate(task["listed"], start=1)]
     flying: dict[int, Trial] = {}

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from pipeline.config import parts
 from pipeline.config.experiment import SearchSettings
-from pipeline.searches import Search, SearchPart
+from pipeline.searches import Search
 from pipeline.values.errors import UserError
 from pipeline.values.space import Choice, Condition, Float, Int, Params, Space
 from pipeline.values.trial import End, Outcome, Trial
@@ -45,7 +45,7 @@ def searching(name: str, sampler: str, **more: Any) -> SearchSettings:
 
 
 def create(name: str, sampler: str, folder: Path, **more: Any) -> Search:
-    part = cast("SearchPart", parts.part("searches", name, "search"))
+    part = parts.search(name)
     chosen = searching(name, sampler, **more)
     part.check(SPACE, chosen, EPOCHS)
     return part.create(SPACE, chosen, EPOCHS, folder)
@@ -109,7 +109,7 @@ def test_a_promoted_trial_keeps_what_applies(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "sampler"), conditional(able=False))
 def test_what_cannot_is_refused_with_those_that_can(name: str, sampler: str) -> None:
-    part = cast("SearchPart", parts.part("searches", name, "search"))
+    part = parts.search(name)
     with pytest.raises(UserError) as error:
         part.check(SPACE, searching(name, sampler), EPOCHS)
     message = str(error.value)
@@ -121,7 +121,7 @@ def test_what_cannot_is_refused_with_those_that_can(name: str, sampler: str) -> 
 def test_the_same_space_without_conditions_is_taken_and_each_trial_has_all_of_it(
     name: str, sampler: str, tmp_path: Path
 ) -> None:
-    part = cast("SearchPart", parts.part("searches", name, "search"))
+    part = parts.search(name)
     whole = Space({name: replace(dimension, when=()) for name, dimension in SPACE.dimensions.items()})
     chosen = searching(name, sampler, trials=5)
     part.check(whole, chosen, EPOCHS)

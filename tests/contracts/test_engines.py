@@ -2,13 +2,12 @@
 
 import pickle
 import re
-from typing import cast
 
 import numpy as np
 import pytest
 
 from pipeline.config import parts
-from pipeline.engines import Engine, EnginePart
+from pipeline.engines import Engine
 from pipeline.engines._probes import alive
 from pipeline.values.blueprint import Blueprint, loss_of
 from pipeline.values.data import Prepared
@@ -19,7 +18,7 @@ PARAMS = {"width": 16, "depth": 2, "dropout": 0.0, "learning_rate": 0.01}
 
 @pytest.fixture(params=parts.names("engines"))
 def engine(request: pytest.FixtureRequest, blueprint: Blueprint, prepared: Prepared) -> Engine:
-    return cast("EnginePart", parts.part("engines", request.param, "training.engine")).create(blueprint, prepared)
+    return parts.engine(request.param).create(blueprint, prepared)
 
 
 def trial(number: int = 1, *, epochs: int = 3, initial_epoch: int = 0, **params: float) -> Trial:

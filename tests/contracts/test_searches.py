@@ -6,13 +6,13 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 import pytest
 
 from pipeline.config import parts
 from pipeline.config.experiment import SearchSettings
-from pipeline.searches import Search, SearchPart
+from pipeline.searches import Search
 from pipeline.tuning.rungs import Rungs
 from pipeline.values.errors import UserError
 from pipeline.values.space import Choice, Float, Int, Params, Scalar, Space
@@ -36,7 +36,7 @@ Parts: TypeAlias = list[tuple[str, str]]
 
 
 def libraries() -> Parts:
-    named = ((name, cast("SearchPart", parts.part("searches", name, "search"))) for name in parts.names("searches"))
+    named = ((name, parts.search(name)) for name in parts.names("searches"))
     return [(name, sampler) for name, part in named for sampler in part.SAMPLERS]
 
 
@@ -44,7 +44,7 @@ def prunings() -> list[tuple[str, str, str]]:
     """All (part, sampler, pruner) triples that the part's `check` allows."""
     found = []
     for name, sampler in libraries():
-        part = cast("SearchPart", parts.part("searches", name, "search"))
+        part = parts.search(name)
         for pruner in part.PRUNERS:
             space, chosen = settings(name, sampler, pruner=pruner)
             try:
@@ -69,7 +69,7 @@ class Maker:
     """Creates the same search in one folder, as often as it is called."""
 
     def __init__(self, name: str, sampler: str, folder: Path) -> None:
-        self.part = cast("SearchPart", parts.part("searches", name, "search"))
+        self.part = parts.search(name)
         self.name, self.sampler, self.folder = name, sampler, folder
 
     def __call__(self, folder: str = "search", trials: int = 12, **more: Scalar) -> Search:

@@ -19,7 +19,7 @@ def test_the_pages_know_every_search() -> None:
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "searching.md"], ids=lambda page: page.name)
 def test_samplers_and_pruners_are_those_of_the_library(page: Path, library: str) -> None:
-    part = parts.part("searches", LIBRARIES[library], "")
+    part = parts.search(LIBRARIES[library])
     (row,) = (row for row in rows(page, "library") if row[0] == f"`{library}`")
     assert row[1].partition(":")[0] == ", ".join(part.SAMPLERS)
     if page.name == "README.md":
@@ -39,7 +39,7 @@ def test_sources() -> None:
 def test_families_and_their_settings() -> None:
     shown = {row[0].strip("`"): re.findall(r"`(\w+)`", row[2]) for row in rows(DOCS / "models.md", "family")}
     assert shown.pop("python:module.name") == []
-    kinds = {name: parts.part("models", name, "") for name in parts.names("models")}
+    kinds = {name: parts.family_file(name) for name in parts.names("models")}
     settings = {name: kind.Settings.model_fields for name, kind in kinds.items() if hasattr(kind, "Settings")}
     assert shown == {name: [field for field in fields if field != "family"] for name, fields in settings.items()}
 

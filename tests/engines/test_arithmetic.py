@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def network(settings: Params, layers: Sequence[Matrix]) -> Any:
 
 @pytest.fixture(params=parts.names("engines"))
 def part(request: pytest.FixtureRequest) -> EnginePart:
-    return cast("EnginePart", parts.part("engines", request.param, "training.engine"))
+    return parts.engine(request.param)
 
 
 def epoch(

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pipeline.build import optimizer
 from pipeline.config import parts
-from pipeline.engines import Engine, EnginePart
+from pipeline.engines import Engine
 from pipeline.engines.vectorized.shuffle import order
 from pipeline.values.blueprint import Blueprint, Output, loss_of
 from pipeline.values.data import Arrays, Prepared
@@ -121,7 +121,7 @@ def blueprints(few: Prepared) -> Make:
 
 
 def engine(blueprint: Blueprint, prepared: Prepared) -> Engine:
-    part = cast("EnginePart", parts.part("engines", "vectorized", "training.engine"))
+    part = parts.engine("vectorized")
     return part.create(blueprint, prepared)
 
 

@@ -193,7 +193,7 @@ def test_the_compiled_optimizer_is_the_trials(write: Write) -> None:
 @pytest.mark.parametrize("engine", ["fit", "vectorized"])
 def test_a_compiled_rate_of_nought_leaves_the_weights_as_they_were(engine: str, write: Write) -> None:
     prepared, blueprint = ready(resolve(str(write("build_model"))))
-    part: Any = parts.part("engines", engine, "engine")
+    part = parts.engine(engine)
     weights = {}
     for number, rate in enumerate((0.0, 0.0, 0.01), 1):
         settings = blueprint.settings({"units 1": 8, "optimizer": "SGD", "lr/start": rate})
