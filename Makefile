@@ -37,8 +37,8 @@ compare: $(STAMP)   ## loss curves side by side, on one page     make compare EX
 ui: $(STAMP)   ## browse the runs in MLflow     make ui
 	@$(RUN) ui
 
-# a process for each core; worksteal keeps a file's tests together, so that what they share is made only once
-PYTEST := .venv/bin/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
+# several processes (tests/conftest.py); worksteal keeps a file's tests together, so that what they share is made only once
+PYTEST := .venv/bin/python -m pytest --numprocesses auto --dist worksteal
 
 test: $(STAMP)   ## all tests with coverage, or the quick ones     make test FAST=1
 	@$(PYTEST) $(if $(FAST),-m 'not slow',--cov)

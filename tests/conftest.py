@@ -32,6 +32,11 @@ MEASURED = {name: os.environ.pop(name) for name in ("COVERAGE_PROCESS_CONFIG",) 
 Make = Callable[..., Experiment]
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than cores, at most 8: some tests only wait for the processes that they started."""
+    return min(8, (os.cpu_count() or 1) + 1)
+
+
 @pytest.fixture(scope="session")
 def titanic() -> Make:
     """The experiment `titanic` with dotted keys overridden."""

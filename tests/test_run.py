@@ -73,6 +73,7 @@ def test_every_trial_is_in_mlflow_with_its_curve_and_the_champion_answers_raw_ro
     assert np.allclose(answer[["probability_0", "probability_1"]].sum(axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.no_cover
 def test_the_pictures_the_file_and_the_report_lie_with_the_search(titanic: Make, folder: Path) -> None:
     go(titanic({"search.trials": 1, **SHORT}), folder)
     (top,) = (folder / "artifacts" / "titanic").glob("*/artifacts/experiment.toml")
@@ -88,6 +89,7 @@ def test_the_pictures_the_file_and_the_report_lie_with_the_search(titanic: Make,
         assert "https://cdn" not in page.read_text("utf-8")[:200_000]
 
 
+@pytest.mark.no_cover
 def test_two_runs_with_the_same_seed_give_the_same_trials_curves_and_champion(titanic: Make, folder: Path) -> None:
     experiment = titanic({"search.trials": 3, **SHORT})
     one, other = go(experiment, folder), go(experiment, folder)
@@ -119,6 +121,7 @@ def test_hyperband_gives_the_epochs_of_its_definition_and_promotes_from_kept_wei
     assert [line.number for line in lines("titanic", folder)] == [BASELINE, *sorted(outcomes)]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("library", "sampler"), [("optuna", "tpe"), ("keras_tuner", "random")])
 def test_a_setting_that_only_some_trials_have_is_theirs_alone_everywhere(
     library: str, sampler: str, titanic: Make, folder: Path
@@ -153,6 +156,7 @@ def test_a_setting_that_only_some_trials_have_is_theirs_alone_everywhere(
     assert len(champion("titanic", load(titanic()).features, folder)) == 891
 
 
+@pytest.mark.no_cover
 def test_a_table_of_ones_own_needs_a_file_and_no_code(folder: Path, tmp_path: Path) -> None:
     from sklearn.datasets import load_breast_cancer
 
@@ -181,6 +185,7 @@ def test_a_table_of_ones_own_needs_a_file_and_no_code(folder: Path, tmp_path: Pa
     assert set(answer["prediction"]) == {"malignant", "benign"}
 
 
+@pytest.mark.no_cover
 def test_a_regression_is_answered_in_its_own_units(folder: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=200)
@@ -227,6 +232,7 @@ def test_the_test_part_is_opened_once_after_the_last_trial(
     assert opened == [3]
 
 
+@pytest.mark.no_cover
 def test_links_lead_to_the_search_its_runs_its_charts_and_the_best_curves(titanic: Make, folder: Path) -> None:
     links: Links = go(titanic({"search.trials": 1, **SHORT}), folder).links
     assert list(links.addresses) == ["search", "runs, best first", "charts", "curves of the best two"]

@@ -135,6 +135,7 @@ model.predict(pd.read_csv("images.csv")).to_pickle("images.answers")
 """
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("family", ["cnn", "hrnn"])
 def test_a_served_model_of_images_takes_rows_of_pixels(family: str, tmp_path: Path) -> None:
     os.environ.pop("MLFLOW_TRACKING_URI", None)

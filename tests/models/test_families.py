@@ -122,6 +122,7 @@ def test_every_family_is_tried_here() -> None:
     assert set(SMALL) == set(parts.names("models"))
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize("family", SMALL)
 def test_the_engine_trains_a_family_as_fit_does(family: str, setup: Setup) -> None:

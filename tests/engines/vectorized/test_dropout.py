@@ -36,6 +36,7 @@ def test_a_layer_drops_at_its_rate_and_keeps_the_mean() -> None:
     assert np.array_equal(np.asarray(model(ops.ones((4, 500)))), np.ones((4, 500), np.float32))
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 def test_the_mean_over_seeds_is_that_of_fit(blueprints: Make, few: Prepared) -> None:
     import keras

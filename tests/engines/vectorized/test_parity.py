@@ -15,7 +15,6 @@ from pipeline.values.space import Float
 from pipeline.values.trial import End
 from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, trained, trial
 
-# the lines that these tests run are measured in other tests, in less time
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 OPTIMIZERS: list[dict[str, Any]] = [

@@ -13,7 +13,6 @@ from pipeline.values.trial import Trial
 from tests.conftest import Make as Titanic
 from tests.engines.vectorized.conftest import Make, engine, trained, trial
 
-# the lines that these tests run are measured in other tests, in less time
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 

@@ -111,6 +111,7 @@ def test_another_text_of_the_module_is_another_search(write: Write, tmp_path: Pa
     assert fingerprint(experiment, "digest") != before
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 def test_the_engine_trains_it_in_lanes_as_fit_does(write: Write) -> None:
     experiment = resolve(str(write(MODEL)))

@@ -279,6 +279,7 @@ def test_what_does_not_fit_the_data_is_one_sentence_before_any_run(attribute: st
     assert "hyper.toml, model.family" in str(error.value)
 
 
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("attribute", "library", "sampler"), [("Guide", "optuna", "tpe"), ("build_model", "keras_tuner", "random")]
