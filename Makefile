@@ -38,7 +38,7 @@ ui: $(STAMP)   ## browse the runs in MLflow     make ui
 	@$(RUN) ui
 
 # several processes (tests/conftest.py); worksteal keeps a file's tests together, so that what they share is made only once
-PYTEST := .venv/bin/python -m pytest --numprocesses auto --dist worksteal
+PYTEST := env -u PYTHONDONTWRITEBYTECODE .venv/bin/python -m pytest --numprocesses auto --dist worksteal
 
 test: $(STAMP)   ## all tests with coverage, or the quick ones     make test FAST=1
 	@$(PYTEST) $(if $(FAST),-m 'not slow',--cov)
