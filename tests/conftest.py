@@ -1,7 +1,6 @@
 """What tests share: experiments based on `titanic.toml`, its prepared data, and the blueprint of its models."""
 
 import fcntl
-import gc
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -36,13 +35,6 @@ Make = Callable[..., Experiment]
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One process more than cores, at most 8: some tests only wait for the processes that they started."""
     return min(8, (os.cpu_count() or 1) + 1)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def old_objects_left_alone() -> None:
-    """Python's search for garbage passes over what earlier modules left in memory, TensorFlow's graphs above all."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
