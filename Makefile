@@ -46,7 +46,7 @@ test: $(STAMP)   ## all tests with coverage, or the quick ones     make test FAS
 lint: $(STAMP)   ## style and types     make lint
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 
-bench: $(STAMP)   ## time it against KerasTuner and Optuna (half an hour)     make bench ONLY=titanic,steady
+bench: $(STAMP)   ## time it against others, score champions (an hour)     make bench ONLY=titanic,steady
 	@.venv/bin/python -m benchmarks $(if $(ONLY),--only '$(ONLY)') $(if $(SMALL),--small) $(if $(INTO),--into '$(INTO)')
 
 ci: lint test   ## what has to pass     make ci

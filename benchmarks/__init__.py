@@ -1,5 +1,7 @@
 """What is measured: this project against KerasTuner's and Optuna's own loops, and against the machine.
 
+The section `trust` measures instead how good the champions of searches are on new rows.
+
 `make bench` runs every section, `make bench ONLY=titanic,steady` those named. A section (a file of `sections/`) offers
 
     measure(sizes) -> Section

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
-PACKAGES: Final = ("keras", "tensorflow", "jax", "keras-tuner", "optuna", "mlflow")
+PACKAGES: Final = ("keras", "tensorflow", "jax", "keras-tuner", "optuna", "scikit-learn", "mlflow")
 
 
 def machine() -> dict[str, str]:

@@ -30,7 +30,12 @@ class Sizes:
     """large: how often the rows of the Titanic are repeated; the CNN trains on `images`; both for `large` epochs."""
     images: int
     large: int
+    tables: int
+    """trust: the number of tables, of splits of each, of trials of a search, and of searches on pure noise."""
+    splits: int
+    searched: int
+    noise: int
 
 
-FULL: Final = Sizes(64, 100, 3, 15, 1024, 1000, 100, 5, 5, 45.0, 5, 100, 2560, 2)
-SMALL: Final = Sizes(4, 3, 2, 3, 256, 40, 10, 2, 2, 15.0, 2, 5, 128, 2)
+FULL: Final = Sizes(64, 100, 3, 15, 1024, 1000, 100, 5, 5, 45.0, 5, 100, 2560, 2, 16, 3, 48, 20)
+SMALL: Final = Sizes(4, 3, 2, 3, 256, 40, 10, 2, 2, 15.0, 2, 5, 128, 2, 2, 1, 4, 1)

@@ -1,20 +1,31 @@
 """The benchmarks' pure parts: what everybody trains, and how figures become tables."""
 
 import json
+import math
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from benchmarks import ratios
 from benchmarks.configurations import configurations
+from benchmarks.processes import measured
+from benchmarks.sections import trust
 from benchmarks.sections.arithmetic import useful_operations
 from benchmarks.sections.quality import interval
 from benchmarks.sections.titanic import quarters, spread
 from benchmarks.sizes import FULL
 from benchmarks.spread import Spread
 from benchmarks.table import Results, Section, Table
+from benchmarks.tables import TABLES, TARGET, floor, pure_noise
 from benchmarks.workers.quality import with_evaluation
+from benchmarks.workers.trust import claims, loss
 from pipeline.config.read import resolve
+from pipeline.evaluation.report import Comparison, Report, Row
+from pipeline.evaluation.scores import Score
 from pipeline.tune import _limits
+from pipeline.values.data import Task
 
 
 def test_the_configurations_lie_in_the_space_and_are_the_same_each_time() -> None:
@@ -64,6 +75,129 @@ def test_paired_differences_have_students_interval() -> None:
     mean, half = interval([0.01, 0.02, 0.03])
     assert mean == pytest.approx(0.02)
     assert half == pytest.approx(4.302653 * 0.01 / 3**0.5, rel=1e-5)
+
+
+def test_there_are_tables_of_every_kind_and_they_are_the_same_each_time() -> None:
+    assert len(TABLES) == FULL.tables >= 12
+    classes = set()
+    for known in TABLES.values():
+        frame = known.frame()
+        assert 150 < len(frame) <= 2000
+        assert frame[TARGET].notna().all()
+        assert frame.equals(known.frame())
+        classes.add(min(frame[TARGET].nunique(), 21))
+    assert classes >= {2, 3, 10, 21}
+
+
+def test_the_floor_is_the_loss_of_the_true_function() -> None:
+    frame = TABLES["friedman1"].frame()
+    x = frame.drop(columns=TARGET).to_numpy().T
+    true = 10 * np.sin(np.pi * x[0] * x[1]) + 20 * (x[2] - 0.5) ** 2 + 10 * x[3] + 5 * x[4]
+    measured_floor = ((frame[TARGET] - true) ** 2).mean() / frame[TARGET].var()
+    assert floor(TABLES["friedman1"]) == pytest.approx(measured_floor, rel=0.15)
+    assert floor(TABLES["titanic"]) is None
+
+
+@pytest.mark.parametrize(("kind", "values"), [("classification", 2), ("regression", 600)])
+def test_pure_noise_has_nothing_to_learn(kind: str, values: int) -> None:
+    frame = pure_noise(kind, 1)
+    assert frame[TARGET].nunique() == values
+    assert frame.corr()[TARGET].drop(TARGET).abs().max() < 0.15
+    assert not frame.equals(pure_noise(kind, 2))
+
+
+def test_losses_are_those_of_the_report() -> None:
+    probabilities = np.array([[0.75, 0.25], [1.0, 0.0]])
+    assert loss(Task.BINARY, np.array([1, 0]), probabilities) == pytest.approx(math.log(4) / 2)
+    assert 5 < loss(Task.BINARY, np.array([1, 1]), probabilities) < 20  # not infinite
+    assert loss(Task.REGRESSION, np.array([0.0, 1.0]), np.array([1.0, 1.0])) == 0.5
+
+
+def test_only_the_deciding_metric_claims_something() -> None:
+    better, unclear = Score(0.1, 0.05, 0.15), Score(0.1, -0.05, 0.25)
+    names = {"champion": "champion", "untuned": "untuned baseline", "dummy": "majority class"}
+    report = Report(
+        "",
+        tuple(Row(name, title, {}) for name, title in names.items()),
+        (
+            Comparison("log_loss", "the untuned baseline", better),
+            Comparison("log_loss", "the majority class", unclear),
+            Comparison("accuracy", "the majority class", better),
+        ),
+    )
+    assert claims(report, Task.BINARY) == {"untuned": True, "dummy": False}
+
+
+def searched(champion: float, confirmed: float | None = 0.5, **claimed: bool) -> dict[str, Any]:
+    """What a worker could have measured; every loss but the champion's is 0.5, the constant's is 1."""
+    losses = dict.fromkeys(("single", "today", "untuned", "linear", "boosting", "boosting_all"), 0.5)
+    return {
+        "task": "binary",
+        "rows": 600,
+        "seen": 0.4,
+        "confirmed": confirmed,
+        "losses": {"champion": champion, **losses, "dummy": 1.0},
+        "claims": {"dummy": False, "untuned": False, **claimed},
+    }
+
+
+def test_ratios_are_means_over_the_splits() -> None:
+    searches = [searched(0.25), searched(0.5)]
+    assert ratios.ratio(searches, "champion", "today") == pytest.approx(50 * math.log(0.5))
+    assert ratios.optimism(searches, "today", "seen") == pytest.approx(100 * math.log(1.25))
+    assert ratios.loss(searches, "champion") == 0.375
+
+
+def test_ranks_are_of_models_that_all_searches_have() -> None:
+    further = searched(0.6)
+    further["losses"] |= {"catboost": 0.1}
+    ranks = ratios.ranks({"one": [searched(0.25)], "other": [further]})
+    assert ranks.keys() == searched(0.5)["losses"].keys()
+    assert ranks["champion"] == (1 + 7) / 2
+    assert ranks["today"] == (4.5 + 3.5) / 2
+    assert ranks["dummy"] == 8
+
+
+@pytest.mark.parametrize(("champion", "reached"), [(0.45, True), (0.49, False), (0.55, False)])
+def test_a_goal_is_reached_only_if_the_figures_say_so(champion: float, *, reached: bool) -> None:
+    tables = {name: [searched(champion)] for name in ("a", "b", "c", "d")}
+    notes = trust.against({**tables, "e": [searched(0.5)]}, "").notes
+    assert [note for note in notes if note.startswith("Against") and ("NOT" not in note) == reached]
+    assert sum("4 of 5, 80 % are asked: reached" in note for note in notes) == (3 if champion < 0.5 else 0)
+    assert sum("0 of 5, 80 % are asked: NOT reached" in note for note in notes) == (0 if champion < 0.5 else 3)
+
+
+def test_a_promise_is_shown_where_the_report_has_it() -> None:
+    tables = {name: [searched(0.5, 0.48)] for name in "ab"}
+    assert [row[:2] for row in trust.promised(tables).rows] == [
+        ["best validation loss, best trial", "+22.3"],
+        ["confirmed loss, best setting", "+4.1"],
+    ]
+    assert "NOT reached" in trust.promised(tables).notes[-1]
+    assert len(trust.promised({name: [searched(0.5, None)] for name in "ab"}).rows) == 1
+
+
+def test_a_search_that_claims_two_things_counts_once() -> None:
+    quiet = [searched(1.0)] * 18
+    both, one = searched(1.0, dummy=True, untuned=True), searched(1.0, untuned=True)
+    table = trust.claimed({"classification": [*quiet, both]})
+    assert table.rows[0][:5] == ["classification", "19", "1", "1", "1"]
+    assert "1 of 19, 5 % are allowed: NOT reached" in table.notes[-1]
+    assert "1 of 20, 5 % are allowed: reached" in trust.claimed({"regression": [*quiet, one, quiet[0]]}).notes[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.no_cover
+def test_a_search_on_a_table_has_the_losses_of_all_models() -> None:
+    found = measured("trust", {"table": "wages", "seeds": [1], "trials": 2, "epochs": 3})["searches"][0]
+    assert found["rows"] == 534
+    assert found["task"] == "regression"
+    needed = {"champion", "today", "untuned", "linear", "boosting", "boosting_all", "dummy"}
+    assert found["losses"].keys() >= needed
+    assert found["claims"].keys() >= needed - {"champion", "today", "boosting_all"}
+    # on the same rows: more rows change boosting a little, and a constant is worse
+    assert found["losses"]["boosting_all"] == pytest.approx(found["losses"]["boosting"], rel=0.2)
+    assert found["losses"]["today"] < found["losses"]["dummy"]
 
 
 def test_results_are_the_same_text_before_and_after_they_were_kept() -> None:
