@@ -1,12 +1,15 @@
 """Stage 2: a data set split into three parts, and a transform fitted on the training part."""
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.config import parts
 from pipeline.config.experiment import Experiment, SplitSettings
-from pipeline.values.data import Arrays, Dataset, Prepared, Split, Task, Transform
+from pipeline.values.data import Arrays, Dataset, Fold, Prepared, Split, Task, Transform
 from pipeline.values.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def preprocess(dataset: Dataset, experiment: Experiment) -> Prepared:
@@ -25,6 +28,48 @@ def preprocess(dataset: Dataset, experiment: Experiment) -> Prepared:
         else Arrays(train.x[:0], train.y[:0])
     )
     return Prepared(dataset, split, transform, train, validation)
+
+
+def folded(prepared: Prepared, experiment: Experiment, count: int, seed: int) -> Prepared:
+    """The same data with training and validation rows joined, as training part, and cut anew into `count` folds.
+
+    The transform is fitted once on all rows of the training part. UserError if there are too few rows.
+    """
+    import numpy as np
+
+    split, dataset = prepared.split, prepared.dataset
+    rows = np.sort(np.concatenate([split.train, split.validation]))
+    joined = Split(rows, split.validation[:0], split.test)
+    try:
+        transform = _fitted(dataset, joined, experiment)
+        strata = dataset.target.iloc[rows].to_numpy() if experiment.data.split.stratify else None
+        folds = cut_folds(len(rows), count, seed, strata)
+    except UserError as error:
+        raise error.within(experiment.file) from None
+    train = transform.arrays(dataset.features.iloc[rows], dataset.target.iloc[rows])
+    return Prepared(dataset, joined, transform, train, Arrays(train.x[:0], train.y[:0]), folds)
+
+
+def cut_folds(rows: int, count: int, seed: int, strata: "np.ndarray | None" = None) -> tuple[Fold, ...]:
+    """`count` folds of the places 0 to `rows` - 1: each validates on its own places and trains on all others.
+
+    With `strata` (rows,), classes or a target's values, each fold gets places from the whole range of their order: the
+    places are sorted by them and every `count` neighbours go to different folds. All folds are equally large. So up to
+    `count` - 1 places, drawn by the seed, are in no validation part. UserError if there are fewer rows than folds.
+    """
+    import numpy as np
+
+    if rows < count:
+        raise UserError("data", f"{rows} rows cannot be cut into {count} folds.", "Add rows, or ask for fewer folds.")
+    generator = np.random.default_rng(seed)
+    dealt = generator.permutation(rows)[: rows - rows % count]
+    if strata is not None:
+        _, ranks = np.unique(strata, return_inverse=True)
+        dealt = dealt[np.argsort(ranks[dealt], kind="stable")]
+    hands = generator.permuted(dealt.reshape(-1, count), axis=1)
+    parts = [np.sort(hand).astype(np.int32) for hand in hands.T]
+    everything = np.arange(rows, dtype=np.int32)
+    return tuple(Fold(np.setdiff1d(everything, part), part) for part in parts)
 
 
 def split_rows(dataset: Dataset, settings: SplitSettings, most: int | None = None) -> Split:

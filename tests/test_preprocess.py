@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.config.experiment import SplitSettings
 from pipeline.load import load
-from pipeline.preprocess import preprocess, split_rows
+from pipeline.preprocess import cut_folds, folded, preprocess, split_rows
 from pipeline.values.data import Dataset, Prepared, Task
 from pipeline.values.errors import UserError
 from tests.conftest import Make
@@ -137,3 +137,47 @@ def test_an_infinite_number_is_named_with_its_row(titanic: Make, prepared: Prepa
     features.loc[4, "Fare"] = np.inf
     with pytest.raises(UserError, match=r"data: column `Fare` is infinite in 1 rows, the first is row 5\."):
         preprocess(replace(prepared.dataset, features=features), titanic())
+
+
+@given(rows=st.integers(4, 200), count=st.integers(2, 4), seed=st.integers(0, 99), classes=st.integers(1, 40))
+@settings(max_examples=80, deadline=None)
+def test_folds_are_equally_large_and_disjoint_and_each_has_its_share_of_every_class(
+    rows: int, count: int, seed: int, classes: int
+) -> None:
+    labels = np.random.default_rng(seed).integers(0, classes, rows)
+    folds = cut_folds(rows, count, seed, labels)
+    validated = np.concatenate([fold.validation for fold in folds])
+    assert len(set(validated.tolist())) == len(validated) == rows - rows % count
+    assert {len(fold.validation) for fold in folds} == {rows // count}
+    for fold in folds:
+        assert np.array_equal(np.sort(np.concatenate([fold.train, fold.validation])), np.arange(rows))
+    shares = np.array([np.bincount(labels[fold.validation], minlength=classes) for fold in folds])
+    # neighbours in the order of classes go to different folds: a class begins and ends inside such a group
+    assert (shares.max(axis=0) - shares.min(axis=0)).max() <= 2
+
+
+def test_folds_of_a_quantity_have_its_whole_range() -> None:
+    target = np.random.default_rng(1).normal(size=200)
+    means = [target[fold.validation].mean() for fold in cut_folds(200, 4, 7, target)]
+    drawn = [target[fold.validation].mean() for fold in cut_folds(200, 4, 7)]
+    assert np.ptp(means) < np.ptp(drawn) / 3
+
+
+def test_too_few_rows_for_folds_are_refused() -> None:
+    with pytest.raises(UserError, match="3 rows cannot be cut into 4 folds"):
+        cut_folds(3, 4, 7)
+
+
+def test_folds_join_training_and_validation_rows_and_leave_the_test_part_closed(
+    prepared: Prepared, titanic: Make
+) -> None:
+    found = folded(prepared, titanic(), 4, seed=7)
+    rows = np.sort(np.concatenate([prepared.split.train, prepared.split.validation]))
+    assert np.array_equal(found.split.train, rows)
+    assert np.array_equal(found.split.test, prepared.split.test)
+    assert len(found.train) == len(rows)
+    assert len(found.validation) == 0
+    train, validation = found.parts(1)
+    assert len(train) + len(validation) == len(rows)
+    again = folded(prepared, titanic(), 4, seed=7)
+    assert all(np.array_equal(a.train, b.train) for a, b in zip(found.folds, again.folds, strict=True))

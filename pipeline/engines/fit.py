@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, final
 from pipeline.engines._gradients import Gradients
 from pipeline.engines._probes import ROWS, alive, squared_norm, units
 from pipeline.values.blueprint import Blueprint, loss_of, summary
-from pipeline.values.data import Prepared
+from pipeline.values.data import Arrays, Prepared
 from pipeline.values.diagnosis import diagnosis
 from pipeline.values.errors import one_line
 from pipeline.values.trial import Epoch, Fitted, Trial, TrialFailed
@@ -56,10 +56,11 @@ class FitEngine:
             optimizer = self._blueprint.optimizer(settings)
             model.compile(optimizer, loss_of(output), metrics=list(output.metrics))
             batch = int(settings["batch_size"])
-            gradients = Gradients(model, optimizer, math.ceil(len(self._prepared.train) / batch))
+            train, validation = self._prepared.parts(trial.fold)
+            gradients = Gradients(model, optimizer, math.ceil(len(train) / batch))
         except Exception as error:  # a model may raise anything; the search goes on
             raise TrialFailed(trial.number, one_line(error)) from error
-        self._fit = _Fit(trial, model, batch, self._prepared, gradients)
+        self._fit = _Fit(trial, model, batch, train, validation, gradients)
         self._fit.seconds["build"] = time.perf_counter() - began
 
     def step(self) -> list[Epoch]:
@@ -83,15 +84,8 @@ class FitEngine:
         if fit.kept is not None:
             fit.model.set_weights(list(fit.kept))
         weights = tuple(fit.model.get_weights())
-        about = self._diagnosis(fit.model, fit.noted or fit.squares)
+        about = _diagnosis(fit)
         return Fitted(weights, fit.seconds, fit.model.count_params(), summary(fit.model), about)
-
-    def _diagnosis(self, model: "keras.Model", squares: tuple[float, float] | None) -> Mapping[str, float]:
-        if squares is None:
-            return {}
-        validation, train = self._prepared.validation, self._prepared.train
-        rows = validation.x if len(validation) else train.x[:ROWS]
-        return diagnosis(*squares, units(model), alive(model, rows))
 
     def _running(self, trial: Trial) -> "_Fit":
         if self._fit is None or self._fit.trial != trial:
@@ -104,10 +98,18 @@ class _Fit:
     """One call of `fit` in a thread, which waits after each epoch for `advance` or `end`."""
 
     def __init__(
-        self, trial: Trial, model: "keras.Model", batch_size: int, prepared: Prepared, gradients: Gradients
+        self,
+        trial: Trial,
+        model: "keras.Model",
+        batch_size: int,
+        train: Arrays,
+        validation: Arrays,
+        gradients: Gradients,
     ) -> None:
         self.trial = trial
         self.model = model
+        self.train = train
+        self.validation = validation
         self.kept: tuple[np.ndarray, ...] | None = None
         self.squares: tuple[float, float] | None = None
         """The squared norm of the gradients, as a mean over the last epoch, and that of the weights after it."""
@@ -118,7 +120,6 @@ class _Fit:
         self._epoch = trial.initial_epoch
         self._validated = 0.0
         self._batch_size = batch_size
-        self._prepared = prepared
         self._out: SimpleQueue[dict[str, float] | Exception] = SimpleQueue()
         self._go: SimpleQueue[bool] = SimpleQueue()
         self._thread = Thread(target=self._run, name=f"fit of trial {trial.number}", daemon=True)
@@ -148,18 +149,17 @@ class _Fit:
     def _run(self) -> None:
         import keras
 
-        validation = self._prepared.validation
         hold = keras.callbacks.LambdaCallback(
             on_epoch_end=self._hold, on_test_begin=self._time(-1), on_test_end=self._time(1)
         )
         try:
             self.model.fit(
-                self._prepared.train.x,
-                self._prepared.train.y,
+                self.train.x,
+                self.train.y,
                 batch_size=self._batch_size,
                 initial_epoch=self.trial.initial_epoch,
                 epochs=self.trial.epochs,
-                validation_data=(validation.x, validation.y) if len(validation) else None,
+                validation_data=(self.validation.x, self.validation.y) if len(self.validation) else None,
                 callbacks=[hold],
                 verbose=0,
             )
@@ -181,3 +181,11 @@ class _Fit:
         self._out.put(metrics)
         if not self._go.get():
             self.model.stop_training = True
+
+
+def _diagnosis(fit: _Fit) -> Mapping[str, float]:
+    squares = fit.noted or fit.squares
+    if squares is None:
+        return {}
+    rows = fit.validation.x if len(fit.validation) else fit.train.x[:ROWS]
+    return diagnosis(*squares, units(fit.model), alive(fit.model, rows))

@@ -66,6 +66,10 @@ class Arrays:
     def __len__(self) -> int:
         return len(self.y)
 
+    def at(self, places: "np.ndarray") -> "Arrays":
+        """The rows at these places, in their order."""
+        return Arrays(self.x[places], self.y[places])
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +79,18 @@ class Split:
     train: "np.ndarray"
     validation: "np.ndarray"
     test: "np.ndarray"
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """Places in the arrays of a training part, int32: those to train on, and those on which each epoch is judged.
+
+    All folds of the same data have as many rows of each kind, so that one compiled program trains them all.
+    """
+
+    train: "np.ndarray"
+    validation: "np.ndarray"
 
 
 class Encoder(Protocol):
@@ -124,7 +140,8 @@ class Prepared:
     """A data set split, with a transform fitted on its training part.
 
     The test part stays closed: nothing transforms its rows or learns from their features before `open_test`, which only
-    the stage evaluate calls. `validation` is empty if the file asks for no validation part.
+    the stage evaluate calls. `validation` is empty if the file asks for no validation part. If there are `folds`, the
+    training part holds the rows of all of them and `validation` is empty.
     """
 
     dataset: Dataset
@@ -132,6 +149,14 @@ class Prepared:
     transform: Transform
     train: Arrays
     validation: Arrays
+    folds: tuple[Fold, ...] = ()
+
+    def parts(self, fold: int | None) -> tuple[Arrays, Arrays]:
+        """The rows to train on and those on which epochs are judged, of a fold; of the whole data without one."""
+        if fold is None:
+            return self.train, self.validation
+        chosen = self.folds[fold]
+        return self.train.at(chosen.train), self.train.at(chosen.validation)
 
     def open_test(self) -> Arrays:
         """The test part, transformed like the other two."""

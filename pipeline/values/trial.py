@@ -68,6 +68,7 @@ class Trial:
 
     `params` holds the searched parameters only (a listed trial may name any setting). With a `parent` the trial
     starts from that trial's kept weights, with a fresh optimizer, and its epochs are `initial_epoch` + 1 … `epochs`.
+    With a `fold` it trains on the rows of that fold of the prepared data, counted from 0.
     """
 
     number: int
@@ -76,6 +77,7 @@ class Trial:
     epochs: int
     parent: int | None = None
     initial_epoch: int = 0
+    fold: int | None = None
 
 
 def trial_name(number: int) -> str:

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pipeline.config import parts
 from pipeline.engines import Engine
 from pipeline.engines._probes import alive
+from pipeline.preprocess import cut_folds
 from pipeline.values.blueprint import Blueprint, loss_of
 from pipeline.values.data import Prepared
 from pipeline.values.trial import Epoch, Fitted, Trial, TrialFailed
@@ -17,8 +19,14 @@ PARAMS = {"width": 16, "depth": 2, "dropout": 0.0, "learning_rate": 0.01}
 
 
 @pytest.fixture(params=parts.names("engines"))
-def engine(request: pytest.FixtureRequest, blueprint: Blueprint, prepared: Prepared) -> Engine:
-    return parts.engine(request.param).create(blueprint, prepared)
+def name(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def engine(name: str, blueprint: Blueprint, prepared: Prepared) -> Engine:
+    return parts.engine(name).create(blueprint, prepared)
 
 
 def trial(number: int = 1, *, epochs: int = 3, initial_epoch: int = 0, **params: float) -> Trial:
@@ -187,3 +195,17 @@ def test_the_diagnosis_is_of_the_epoch_whose_weights_are_kept(
     dead = 1 - sum(alive(model, prepared.validation.x)) / 32
     assert kept.diagnosis == pytest.approx(dict(first.diagnosis), rel=1e-5)
     assert kept.diagnosis["dead_units/all"] == pytest.approx(dead)
+
+
+def test_a_trial_with_a_fold_trains_on_its_rows_and_is_judged_on_the_others(
+    name: str, blueprint: Blueprint, prepared: Prepared
+) -> None:
+    cut = replace(prepared, validation=prepared.validation.at(np.arange(0)), folds=cut_folds(len(prepared.train), 3, 5))
+    one = replace(trial(epochs=2), fold=1)
+    engine = parts.engine(name).create(blueprint, cut)
+    engine.start(one, None)
+    last = epochs(engine, 2)[-1]
+    fitted = engine.stop(one)
+    _, judging = cut.parts(1)
+    kept = scores(blueprint, replace(prepared, validation=judging), fitted)
+    assert last.metrics["val_loss"] == pytest.approx(kept, rel=1e-4)

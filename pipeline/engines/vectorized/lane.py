@@ -49,8 +49,9 @@ class Lane:
         self._queue: deque[InitialState] = deque()
         self._waited = 0.0
         self._seats: list[Seat | None] = [None] * plan.slots
-        rows = len(prepared.train)
-        self._size = Size(rows, len(prepared.validation), min(batch, rows), plan.tail and rows % batch > 0)
+        self._folds = prepared.folds
+        rows, validated = _rows(prepared)
+        self._size = Size(rows, validated, min(batch, rows), plan.tail and rows % batch > 0, bool(prepared.folds))
         parts = (prepared.train.x, prepared.train.y, prepared.validation.x, prepared.validation.y)
         self._data = tuple(map(ops.convert_to_tensor, parts))
         self._given: Slots = {
@@ -58,7 +59,7 @@ class Lane:
             "sizes": [np.zeros((plan.slots, len(v.shape)), np.int32) for v in template.model.trainable_variables],
         }
         self._slots: Slots = template.empty(plan.slots)
-        self._names = [*template.names, *(f"val_{name}" for name in template.names if len(prepared.validation))]
+        self._names = [*template.names, *(f"val_{name}" for name in template.names if validated)]
         self._program: Future[Callable[..., Tree]] = executor.submit(self._compiled, plan)
 
     @property
@@ -84,7 +85,7 @@ class Lane:
         self._fill()
         keep = np.array([seat is not None and seat.keeping for seat in self._seats])
         self._slots, measured, insides = program(
-            self._slots, {**self._given, "order": self._orders(), "keep": keep}, self._data
+            self._slots, {**self._given, **self._rows_of_slots(), "keep": keep}, self._data
         )
         sums, inner = ops.convert_to_numpy(measured), ops.convert_to_numpy(insides)
         seats = [(slot, seat) for slot, seat in enumerate(self._seats) if seat is not None]
@@ -112,7 +113,7 @@ class Lane:
         return self._template.fitted([np.asarray(v)[slot] for v in values], seat.initial_state, seat.seconds, insides)
 
     def _compiled(self, plan: LanePlan) -> Callable[..., Tree]:
-        given = {**self._given, "order": self._orders(), "keep": np.zeros(plan.slots, bool)}
+        given = {**self._given, **self._rows_of_slots(), "keep": np.zeros(plan.slots, bool)}
         program = epoch(self._template.step, self._size, mapped=plan.mapped)
         return own().compiled(program, (self._template.empty(plan.slots), given, self._data), xla=plan.xla)
 
@@ -137,13 +138,20 @@ class Lane:
             self._seats[slot] = Seat(initial_state, seconds, initial_state.trial.initial_epoch)
             self._waited = 0.0
 
-    def _orders(self) -> np.ndarray:
+    def _rows_of_slots(self) -> dict[str, np.ndarray]:
+        """For each slot the rows that it trains on, in the order of the epoch; with folds, also those that judge it."""
         orders = np.zeros((self.slots, self._size.rows + self._size.padding), np.int32)
+        judging = np.zeros((self.slots, self._size.validation), np.int32)
         for slot, seat in enumerate(self._seats):
-            if seat is not None:
-                trial = seat.initial_state.trial
-                orders[slot, : self._size.rows] = order(trial.seed, seat.epoch + 1, self._size.rows)
-        return orders
+            if seat is None:
+                continue
+            trial = seat.initial_state.trial
+            found = order(trial.seed, seat.epoch + 1, self._size.rows)
+            if trial.fold is not None:
+                found = self._folds[trial.fold].train[found]
+                judging[slot] = self._folds[trial.fold].validation
+            orders[slot, : self._size.rows] = found
+        return {"order": orders, "judging": judging} if self._folds else {"order": orders}
 
     def _measured(self, seat: Seat, sums: np.ndarray, seconds: float) -> Epoch:
         seat.kept, seat.keeping = seat.kept or seat.keeping, False
@@ -152,3 +160,10 @@ class Lane:
         metrics: dict[str, float] = dict(zip(self._names, map(float, sums.ravel()), strict=True))
         metrics["learning_rate"] = float(np.float32(seat.initial_state.learning_rate))
         return Epoch(seat.initial_state.trial.number, seat.epoch, metrics, seconds)
+
+
+def _rows(prepared: Prepared) -> tuple[int, int]:
+    """How many rows a trial trains on, and how many judge its epochs; all folds have as many."""
+    if prepared.folds:
+        return len(prepared.folds[0].train), len(prepared.folds[0].validation)
+    return len(prepared.train), len(prepared.validation)

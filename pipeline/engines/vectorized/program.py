@@ -20,12 +20,16 @@ Slots: TypeAlias = dict[str, Tree]
 @final
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How `rows` are divided into batches of `batch`; the last one is padded, or with `tail` a separate step."""
+    """How `rows` are divided into batches of `batch`; the last one is padded, or with `tail` a separate step.
+
+    With `folds`, each slot has its own rows for validation.
+    """
 
     rows: int
     validation: int
     batch: int
     tail: bool
+    folds: bool
 
     @property
     def whole(self) -> int:
@@ -58,7 +62,8 @@ def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tr
 
     `slots` holds `state` and `best`, the kept weights; every tensor has a leading axis K. `given` holds what the host
     sends: `numbers`, `sizes`, `order` (K, rows), and `keep` (K,), 1 where the weights before this epoch are to be kept.
-    `data` is (x, y, x, y): the training and the validation part.
+    `data` is (x, y, x, y): the training and the validation part. With folds, the rows of all are in the training part,
+    `order` holds places in it, and so does `judging` (K, rows): the rows of validation.
     """
     over = ops.vectorized_map if mapped else _unmapped
 
@@ -96,7 +101,11 @@ def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tr
         insides = [sums[:, -1] / size.steps, sum(_squares(w) for w in state.trainable)]
         if not size.validation:
             validation_x, validation_y = x[:AT_ONCE], y[:AT_ONCE]
-        sums, highest = _validated(step, (tuple(state), given["numbers"]), validation_x, validation_y, over)
+        slots_now = (tuple(state), given["numbers"])
+        if size.folds:
+            sums, highest = _validated_apart(step, slots_now, given["judging"], (x, y), over)
+        else:
+            sums, highest = _validated(step, slots_now, validation_x, validation_y, over)
         if size.validation:
             measured.append(sums / size.validation)
         insides += [ops.sum(ops.cast(values > 0, "float32"), axis=1) for values in highest]
@@ -115,7 +124,32 @@ def _validated(step: Step, slots: Tree, x: Tensor, y: Tensor, over: Callable[...
         more, values = over(lambda s, b=(*batch, counted): step.validate(State(*s[0]), s[1], b), slots)
         sums.append(more)
         highest.append(values)
-    return sum(sums), [reduce(ops.maximum, layer) for layer in zip(*highest, strict=True)]
+    return sum(sums), _highest(highest)
+
+
+def _validated_apart(
+    step: Step, slots: Tree, judging: Tensor, data: Tree, over: Callable[..., Tree]
+) -> tuple[Tensor, list[Tensor]]:
+    """The same as `_validated`, with rows of its own for each slot: `judging` (K, rows) are their places in `data`."""
+    sums: list[Tensor] = []
+    highest: list[list[Tensor]] = []
+    for start in range(0, int(judging.shape[1]), AT_ONCE):
+        chosen = judging[:, start : start + AT_ONCE]
+        batch = tuple(ops.take(part, chosen, axis=0) for part in data)
+        counted = ops.ones((int(chosen.shape[1]),))
+
+        def one(args: Tree, counted: Tensor = counted) -> Tree:
+            (state, numbers), (x, y) = args
+            return step.validate(State(*state), numbers, (x, y, counted))
+
+        more, values = over(one, (slots, batch))
+        sums.append(more)
+        highest.append(values)
+    return sum(sums), _highest(highest)
+
+
+def _highest(batches: list[list[Tensor]]) -> list[Tensor]:
+    return [reduce(ops.maximum, layer) for layer in zip(*batches, strict=True)]
 
 
 def _squares(values: Tensor) -> Tensor:
