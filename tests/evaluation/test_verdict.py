@@ -1,0 +1,81 @@
+"""A verdict looks at rows and at models: a procedure compared with itself must rarely win."""
+
+import numpy as np
+import pytest
+
+from pipeline.evaluation.scores import Score
+from pipeline.evaluation.verdict import advantage, averaged, jackknife, singles
+from pipeline.values.data import Task
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    shares = 1 / (1 + np.exp(-logits))
+    return np.column_stack([1 - shares, shares])
+
+
+def models(generator: np.random.Generator, rows: int, count: int, spread: float) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Labels, and models of one procedure: each is the truth with an error of its own that all its rows share."""
+    x = generator.normal(size=rows)
+    truth = (generator.random(rows) < 1 / (1 + np.exp(-2 * x))).astype(int)
+    return truth, [probabilities(2 * x + spread * generator.normal() * np.sign(x)) for _ in range(count)]
+
+
+def test_the_average_of_members_is_scored_as_one_model() -> None:
+    truth = np.array([0, 1, 1, 0])
+    members = [probabilities(np.array([-1.0, 2.0, 0.5, 1.0])), probabilities(np.array([0.3, 1.0, -0.5, -2.0]))]
+    found = averaged(Task.BINARY, truth, members)["log_loss"]
+    mean = (members[0] + members[1]) / 2
+    assert found.value == pytest.approx(-np.log(mean[np.arange(4), truth]).mean())
+    assert found.models > 0
+
+
+def test_a_single_model_is_the_mean_of_several_with_a_share_of_their_variance() -> None:
+    truth, members = models(np.random.default_rng(3), 300, 4, 0.8)
+    values = [averaged(Task.BINARY, truth, [member])["log_loss"].value for member in members]
+    found = singles(Task.BINARY, truth, members)["log_loss"]
+    assert found.value == pytest.approx(np.mean(values))
+    assert found.models == pytest.approx(np.var(values, ddof=1) / 4)
+
+
+def test_the_jackknife_of_a_mean_is_its_variance() -> None:
+    values = np.array([3.0, 5.0, 4.0, 9.0])
+    without = [float(np.delete(values, i).mean()) for i in range(4)]
+    assert jackknife(without) == pytest.approx(np.var(values, ddof=1) / 4)
+
+
+def test_a_better_model_wins_in_every_metric_and_a_rmse_is_in_the_targets_units() -> None:
+    generator = np.random.default_rng(5)
+    truth = generator.normal(100, 20, 500)
+    good, bad = truth + generator.normal(0, 2, 500), truth + generator.normal(0, 6, 500)
+    sides = [averaged(Task.REGRESSION, truth, [predicted]) for predicted in (good, bad)]
+    for metric, gain in {"rmse": 4.0, "mae": 3.2}.items():
+        found = advantage(sides[0][metric], sides[1][metric], metric)
+        assert found.low > 0
+        assert found.value == pytest.approx(gain, rel=0.15)
+
+
+def test_the_interval_of_a_rmse_agrees_with_a_bootstrap() -> None:
+    generator = np.random.default_rng(8)
+    truth = generator.normal(0, 1, 400)
+    one, other = truth + generator.normal(0, 0.5, 400), truth + generator.normal(0, 0.6, 400)
+    sides = [averaged(Task.REGRESSION, truth, [predicted])["rmse"] for predicted in (one, other)]
+    found = advantage(sides[0], sides[1], "rmse")
+    drawn = generator.integers(0, 400, (2000, 400))
+    rmse = [np.sqrt(((predicted - truth)[drawn] ** 2).mean(axis=1)) for predicted in (one, other)]
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * (rmse[1] - rmse[0]).std(), rel=0.1)
+
+
+def test_a_procedure_rarely_beats_itself_and_by_rows_alone_it_often_does() -> None:
+    by_both, by_rows = [], []
+    for seed in range(300):
+        truth, members = models(np.random.default_rng(seed), 400, 8, 0.6)
+        sides = [singles(Task.BINARY, truth, half)["log_loss"] for half in (members[:4], members[4:])]
+        by_both.append(_claims(advantage(sides[0], sides[1], "log_loss")))
+        alone = [averaged(Task.BINARY, truth, [member])["log_loss"] for member in (members[0], members[4])]
+        by_rows.append(_claims(advantage(alone[0], alone[1], "log_loss")))
+    assert np.mean(by_rows) > 0.25
+    assert np.mean(by_both) < 0.15
+
+
+def _claims(found: Score) -> bool:
+    return found.low > 0 or found.high < 0
