@@ -9,8 +9,8 @@ how many it takes in advance. The file imports Keras only inside its functions. 
 What it returned is never changed afterwards. Epochs are numbered from `trial.initial_epoch` + 1. Metrics carry Keras's
 names: `loss`, `accuracy`, `val_loss`, … and `learning_rate`. If one trial cannot be trained (an impossible shape, too
 little memory), `start` or `step` raises `TrialFailed`. That trial is then no longer in the engine; the others are
-unchanged. If the prepared data have folds, each trial names one: it trains on the rows of this fold and is judged on the
-fold's other rows. The engine holds the data once, whatever the number of folds.
+unchanged. If the prepared data have folds, each trial names one: it trains on the rows of this fold and is judged on
+the fold's other rows. The engine holds the data once, whatever the number of folds.
 """
 
 from collections.abc import Sequence
