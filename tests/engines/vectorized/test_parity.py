@@ -105,6 +105,27 @@ def test_encoded_numbers(numbers: str, encoding: tuple[Blueprint, Prepared]) -> 
     assert_same(curve, fitted(blueprint, prepared, one)[0])
 
 
+def test_trials_with_plain_and_with_encoded_numbers_share_a_lane(encoding: tuple[Blueprint, Prepared]) -> None:
+    blueprint, prepared = encoding
+    base: dict[str, Any] = {"depth": 2, "dropout": 0.0, "learning_rate": 0.01}
+    base |= {"scale": "robust"} if "scale" in blueprint.space.dimensions else {}
+    kinds: list[dict[str, Any]] = [
+        {"numbers": "standard"},
+        *({"numbers": "piecewise", "bins": bins} for bins in (4, 8)),
+    ]
+    trials = [Trial(i, {**base, "width": 16 + 8 * i, **own}, seed=i, epochs=20) for i, own in enumerate(kinds, 1)]
+    own = engine(blueprint, prepared)
+    assert isinstance(own, VectorizedEngine)
+    curves = trained(own, trials)
+    # plain numbers go with the default number of bins, 8
+    assert len(list(own.lanes)) == 2
+    for one in trials:
+        curve, weights = curves[one.number]
+        reference, values = fitted(blueprint, prepared, one)
+        assert_same(curve, reference)
+        assert [w.shape for w in weights.weights] == [v.shape for v in values]
+
+
 def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(
     blueprints: Make, few: Prepared, titanic: Any, tmp_path: Path
 ) -> None:
