@@ -7,11 +7,11 @@ from pipeline.config import parts
 from pipeline.config.experiment import Experiment
 from pipeline.config.optimizers import CLASSES, takes
 from pipeline.config.parts import FIELD
-from pipeline.transforms.tabular.scaling import Make, scaled, scalings
+from pipeline.transforms.tabular.front import Front, behind, front
 from pipeline.values.blueprint import Blueprint, Output
 from pipeline.values.data import Prepared, Task
 from pipeline.values.errors import UserError
-from pipeline.values.space import Choice, Params
+from pipeline.values.space import Params
 
 if TYPE_CHECKING:
     import keras
@@ -28,21 +28,21 @@ def build(experiment: Experiment, prepared: Prepared) -> Blueprint:
     UserError if the family cannot make a model for such rows.
     """
     found = parts.family(experiment.model.family, experiment.file)
-    shape = prepared.train.x.shape[1:]
     output = _output(prepared)
-    _check(found, experiment, prepared, output)
+    try:
+        before = front(prepared, experiment)
+    except UserError as error:
+        raise error.within(experiment.file) from None
+    _check(found, experiment, prepared, output, before)
     trained = found.trained(experiment.baseline, output)
-    model: Make = partial(found.model, input=shape, output=trained)
-    answering: Make = partial(found.model, input=shape, output=output)
-    if isinstance(experiment.preprocess.scale, Choice):
-        try:
-            fitted = scalings(prepared)
-        except UserError as error:
-            raise error.within(experiment.file) from None
-        model, answering = (partial(scaled, make=make, fitted=fitted) for make in (model, answering))
+    model, answering = (
+        partial(behind, make=partial(found.model, output=last), front=before) for last in (trained, output)
+    )
     # the file names no optimizer if each model comes compiled with its own
     of = optimizer if experiment.training.optimizer is not None or found.optimizer is None else found.optimizer
-    return Blueprint(experiment.space, experiment.fixed, model, answering, of, shape, trained, experiment.defaults)
+    return Blueprint(
+        experiment.space, experiment.fixed, model, answering, of, before.rows, trained, experiment.defaults
+    )
 
 
 def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
@@ -55,8 +55,8 @@ def optimizer(settings: Params) -> "keras.optimizers.Optimizer":
     return made
 
 
-def _check(found: "Family", experiment: Experiment, prepared: Prepared, output: Output) -> None:
-    shape = prepared.train.x.shape[1:]
+def _check(found: "Family", experiment: Experiment, prepared: Prepared, output: Output, before: Front) -> None:
+    shape = before.rows
     if found.axes and len(shape) not in found.axes:
         kinds = " or ".join(ROWS[count] for count in found.axes)
         problem = (
@@ -64,7 +64,8 @@ def _check(found: "Family", experiment: Experiment, prepared: Prepared, output: 
         )
         raise UserError(f"{experiment.file}, {FIELD}", problem, "mlp takes any kind of row.")
     try:
-        found.check(experiment.baseline, shape, output)
+        for given in dict.fromkeys((shape, before.widest)):
+            found.check(experiment.baseline, given, output)
     except UserError as error:
         raise error.within(experiment.file) from error.__cause__
 

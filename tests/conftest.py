@@ -39,10 +39,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.fixture(scope="session")
 def titanic() -> Make:
-    """The experiment `titanic` with dotted keys overridden."""
+    """The experiment `titanic` with plain numbers (other data may have none to encode) and dotted keys overridden."""
 
     def make(overrides: dict[str, Any] | None = None) -> Experiment:
-        return resolve("titanic", overrides)
+        return resolve("titanic", {"preprocess.numbers": "standard", **(overrides or {})})
 
     return make
 

@@ -18,7 +18,7 @@ LIBRARIES = {
     "keras": (
         "models/",
         "engines/",
-        "transforms/tabular/scaling.py",
+        "transforms/tabular/",
         "config/backend.py",
         "values/blueprint.py",
         "build.py",

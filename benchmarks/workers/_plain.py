@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.configurations import EXPERIMENT
-from pipeline.config.read import resolve
+from benchmarks.configurations import plain
 from pipeline.load import load
 from pipeline.preprocess import preprocess
 from pipeline.values.data import Prepared
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 def data() -> Prepared:
     """The arrays on which every competitor trains."""
-    experiment = resolve(EXPERIMENT)
+    experiment = plain()
     return preprocess(load(experiment), experiment)
 
 

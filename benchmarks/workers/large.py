@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from benchmarks.configurations import EXPERIMENT
+from benchmarks.configurations import plain
 from benchmarks.ours import imported, ready
 from pipeline.build import optimizer
 from pipeline.config import parts
-from pipeline.config.read import resolve
 from pipeline.values.blueprint import Blueprint, Output
 from pipeline.values.data import Arrays, Prepared
 from pipeline.values.space import Float, Params, Space
@@ -28,7 +27,7 @@ CLASSES: Final = 10
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG001
     """Seconds that an engine takes for all of `listed`, `epochs` each, without imports; and their last losses."""
     imported(task["engine"])
-    prepared, blueprint = ready(resolve(EXPERIMENT))
+    prepared, blueprint = ready(plain())
     if task["images"]:
         prepared, blueprint = replace(prepared, train=_images(task["images"]), validation=_images(256)), _cnn()
     else:

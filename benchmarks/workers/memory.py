@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
-from benchmarks.configurations import EXPERIMENT
+from benchmarks.configurations import plain
 from benchmarks.ours import Timed
-from pipeline.config.read import resolve
 from pipeline.run import run as run_stages
 from pipeline.trackers import Links, Tracker, mlflow
 from pipeline.values.events import Event, SearchRecord, TrialEnded
@@ -37,7 +36,7 @@ class Weighed:
 
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """When each trial of the experiment's own search was told, and the resident bytes then."""
-    experiment = resolve(EXPERIMENT, task["overrides"])
+    experiment = plain(task["overrides"])
     mlruns = folder / "mlruns"
     timed = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
     tracker = Weighed(timed)

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.configurations import EXPERIMENT
+from benchmarks.configurations import plain
 from benchmarks.ours import Timed, imported, ready
 from pipeline.config import backend
 from pipeline.config.experiment import Experiment
-from pipeline.config.read import resolve
 from pipeline.engines.vectorized import create
 from pipeline.load import load
 from pipeline.run import backend_of
@@ -29,11 +28,11 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """The `best` settings after `seconds`; or, if `winners` are given, each one's losses with new seeds."""
     overrides = {"training.epochs": task["epochs"], "search.trials": MANY}
     if "winners" in task:
-        experiment = resolve(EXPERIMENT, overrides)
+        experiment = plain(overrides)
         backend.prepare(backend_of(experiment))
         return {"values": _confirmed(experiment, task["winners"], task["fresh"], folder)}
     minutes = with_evaluation(task["seconds"]) / 60
-    experiment = resolve(EXPERIMENT, {**overrides, "search.minutes": minutes, "search.seed": task["seed"]})
+    experiment = plain({**overrides, "search.minutes": minutes, "search.seed": task["seed"]})
     backend.prepare(backend_of(experiment))
     return _searched(experiment, task["seconds"], folder)
 

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.configurations import EXPERIMENT
+from benchmarks.configurations import plain
 from benchmarks.ours import Timed
-from pipeline.config.read import resolve
 from pipeline.run import run as run_stages
 from pipeline.trackers import mlflow
 
 
 def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """When each trial was told and the last one stored, its value and epochs; `overrides` change the experiment."""
-    experiment = resolve(EXPERIMENT, task["overrides"])
+    experiment = plain(task["overrides"])
     mlruns = folder / "mlruns"
     tracker = Timed(mlflow.create(mlruns), mlruns, experiment.training.engine)
     finished = run_stages(experiment, tracker, mlruns, lambda *_: None)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.configurations import EXPERIMENT
+from benchmarks.configurations import plain
 from benchmarks.ours import ready
-from pipeline.config.read import resolve
 from pipeline.values.blueprint import loss_of
 from pipeline.values.trial import Trial, trial_seed
 
@@ -26,7 +25,7 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG00
     With an `edge`, also the seconds that matrix products of that size take before and after. Also the shape of each
     layer's kernel, in order, and the number of rows.
     """
-    prepared, blueprint = ready(resolve(EXPERIMENT))
+    prepared, blueprint = ready(plain())
     product = [_product(task["edge"]) for _ in range(task["blocks"])] if task["edge"] else []
     seconds = (_fit if task["engine"] == "fit" else _lane)(blueprint, prepared, task)
     product += [_product(task["edge"]) for _ in range(task["blocks"])] if task["edge"] else []

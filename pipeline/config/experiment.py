@@ -1,6 +1,7 @@
 """The sections of an experiment file, as frozen, checked values."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, TypeAlias, final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -9,7 +10,7 @@ from pipeline.config.optimizers import NUMBERS, OPTIMIZERS, takes
 from pipeline.config.searchable import Searchable, Setting
 from pipeline.values.data import Task
 from pipeline.values.errors import UserError, nearest
-from pipeline.values.space import Choice, Dimension, Float, Int, Params, Scalar, Space
+from pipeline.values.space import Choice, Condition, Dimension, Float, Int, Params, Scalar, Space
 from pipeline.values.trial import Direction
 
 Whole: TypeAlias = int | Int | Choice
@@ -18,6 +19,9 @@ Name: TypeAlias = str | Choice
 Flag: TypeAlias = bool | Choice
 
 SCALES: Final = ("standard", "minmax", "robust", "unit_rows", "unit_columns", "none")
+STANDARD: Final = "standard"
+ENCODINGS: Final = (STANDARD, "piecewise", "periodic")
+"""The values of `preprocess.numbers`; `STANDARD` adds no columns."""
 
 Number = Annotated[Real, Searchable(float, least=0)]
 Decay = Annotated[Real, Searchable(float, least=0, below=1)]
@@ -69,7 +73,7 @@ class Data(Section):
 
 @final
 class Preprocess(Section):
-    """`[preprocess]`: how missing values are filled, numbers scaled and categories encoded.
+    """`[preprocess]`: how missing values are filled, numbers scaled and encoded, and categories encoded.
 
     Pixels are divided by 255 instead.
     """
@@ -83,6 +87,16 @@ class Preprocess(Section):
         ),
     )
     encode: Literal["one-hot"] = "one-hot"
+    numbers: Annotated[Name, Searchable(str, allowed=ENCODINGS)] = Field(
+        STANDARD,
+        description=(
+            "standard: only the scaled numbers; piecewise and periodic add columns made from each number of a table, "
+            "in a layer of the models"
+        ),
+    )
+    bins: Annotated[Whole, Searchable(int, least=1, most=256)] = Field(
+        8, description="into how many bins piecewise divides a column, or how many frequencies periodic uses"
+    )
 
 
 class Model(Section):
@@ -279,11 +293,14 @@ def flat(preprocess: Preprocess, model: Model, training: Training) -> dict[str, 
 def placed(preprocess: Preprocess, model: Model, training: Training) -> Iterator[tuple[Section, str, Setting]]:
     """Each setting, as its section, its name and its value.
 
-    `scale` of `[preprocess]` is a setting of trials only if it is searched. A name that the model and `[training]` both
-    have belongs to the model, which then brings its own optimizer.
+    Of `[preprocess]`, `scale` is a setting of trials if it is searched, `numbers` and `bins` if some trials encode
+    numbers. A name that the model and `[training]` both have belongs to the model, which then brings its own optimizer.
     """
     if isinstance(preprocess.scale, Choice):
         yield preprocess, "scale", preprocess.scale
+    if preprocess.numbers != STANDARD:
+        yield preprocess, "numbers", preprocess.numbers
+        yield preprocess, "bins", _of_encodings(preprocess.bins, preprocess.numbers)
     models = type(model).model_fields
     stopping = training.early_stopping or None
     for section in (model, training, stopping):
@@ -292,6 +309,14 @@ def placed(preprocess: Preprocess, model: Model, training: Training) -> Iterator
             brought = section is not model and name in models
             if section is not None and value is not None and name not in NOT_SETTINGS and not brought:
                 yield section, name, value
+
+
+def _of_encodings(bins: Whole, numbers: Name) -> Whole:
+    """`bins`; if it is searched, only as a setting of the trials that encode numbers."""
+    if isinstance(bins, int) or not (isinstance(numbers, Choice) and STANDARD in numbers.options):
+        return bins
+    encoded = tuple(option for option in numbers.options if option != STANDARD)
+    return replace(bins, when=(*bins.when, Condition("numbers", encoded)))
 
 
 def without_ranges(section: Section) -> dict[str, Any]:

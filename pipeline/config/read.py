@@ -19,12 +19,13 @@ from pipeline.config.experiment import (
     Training,
     flat,
     measured,
+    placed,
     without_ranges,
 )
 from pipeline.config.optimizers import NAMES
 from pipeline.values.data import Task
 from pipeline.values.errors import UserError, nearest
-from pipeline.values.space import Choice, Scalar
+from pipeline.values.space import Scalar
 
 SECTIONS = ("data", "preprocess", "model", "training", "search", "baseline")
 EXPERIMENTS = Path("experiments")
@@ -84,9 +85,10 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
     search = _section(SearchSettings, "search", file.get("search", {}))
     model, training = _model_and_training(path, file)
     sections = (preprocess, model, training)
-    if isinstance(preprocess.scale, Choice) and "scale" in type(model).model_fields:
-        problem = "is searched, and the model has a setting of that name too."
-        raise UserError("preprocess.scale", problem, "Give the model's setting another name.")
+    for section, key, _ in placed(*sections):
+        if section is preprocess and key in type(model).model_fields:
+            problem = "is a setting of trials here, and the model has a setting of that name too."
+            raise UserError(f"preprocess.{key}", problem, "Give the model's setting another name.")
     experiment = Experiment(
         name=path.stem,
         file=str(path),
@@ -141,8 +143,8 @@ def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any
         for name in kind.model_fields
         if name not in NOT_SETTINGS and (kind is type(model) or name not in theirs)
     ]
-    searched = flat(preprocess, model, training).keys() & Preprocess.model_fields.keys()
-    known += sorted(searched)
+    ours = [name for section, name, _ in placed(*sections) if section is preprocess]
+    known += ours
     for key, value in table.items():
         if key not in known:
             raise UserError(f"{field}.{key}", "unknown setting.", nearest(key, known))
@@ -159,7 +161,7 @@ def _whole(sections: tuple[Preprocess, Model, Training], table: Mapping[str, Any
     if training.optimizer is None:
         whole_training = whole_training.model_copy(update={"optimizer": None})
     whole = flat(whole_preprocess, whole_model, whole_training)
-    return cast("dict[str, Scalar]", {name: getattr(whole_preprocess, name) for name in searched} | whole)
+    return cast("dict[str, Scalar]", {name: getattr(whole_preprocess, name) for name in ours} | whole)
 
 
 def _listed(experiment: Experiment) -> Experiment:

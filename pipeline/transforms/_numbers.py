@@ -3,7 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pipeline.config.experiment import Columns, Experiment, Preprocess
+from pipeline.config.experiment import STANDARD, Columns, Experiment, Preprocess
+from pipeline.config.searchable import written
 from pipeline.values.errors import UserError
 from pipeline.values.space import Choice
 
@@ -53,10 +54,13 @@ def scaler(name: str, values: "np.ndarray | None" = None) -> Any:
 
 
 def all_columns(train: "pd.DataFrame", experiment: Experiment) -> tuple[str, ...]:
-    """All columns of an image or a sequence; UserError if the file selects some, or searches their scale."""
+    """All columns of an image or a sequence; UserError if the file selects some, or asks for what only tables have."""
     if isinstance(experiment.preprocess.scale, Choice):
         problem = "is searched, but only the columns of a table can have a searched scale."
         raise UserError("preprocess.scale", problem, "Write a single scale, not choices.")
+    if experiment.preprocess.numbers != STANDARD:
+        problem = f"is {written(experiment.preprocess.numbers)!r}, but only the numbers of a table can be encoded."
+        raise UserError("preprocess.numbers", problem, "Remove it.")
     if experiment.data.columns not in ([], Columns()):
         problem = "selects columns, but an image or a sequence always uses all of them."
         raise UserError("data.columns", problem, "Remove it.")

@@ -11,6 +11,10 @@ from pipeline.config.write import sections
 LIMITS: Final = ("trials", "budget", "minutes")
 """The settings that may differ between two runs of the same search."""
 
+ADDED: Final = {"numbers": "standard", "bins": 8}
+"""Keys of `[preprocess]` that were added later, with what every earlier search did; left out of the hash at these
+values, so that searches begun without these keys go on."""
+
 
 def fingerprint(experiment: Experiment, digest: str) -> str:
     """Eight hex digits that identify a search: a hash of its resolved file without its limits and the data's digest.
@@ -20,6 +24,7 @@ def fingerprint(experiment: Experiment, digest: str) -> str:
     """
     content = sections(experiment)
     content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}
+    content["preprocess"] = {k: v for k, v in content["preprocess"].items() if k not in ADDED or v != ADDED[k]}
     code = parts.family(experiment.model.family, experiment.file).code
     content |= {"code": code} if code is not None else {}
     text = json.dumps([content, digest], sort_keys=True)

@@ -30,7 +30,7 @@ KINDS = [
         Preprocess,
         "preprocess",
         {"zzz": 3},
-        "preprocess.zzz: unknown key. Known: impute, scale, encode.",
+        "preprocess.zzz: unknown key. Known: impute, scale, encode, numbers, bins.",
     ),
     # a word that is not among the allowed ones
     (Training, "training", {"engine": "fitt"}, "training.engine: `fitt` is unknown. Did you mean `fit`?"),

@@ -127,6 +127,24 @@ def test_the_fingerprint_follows_all_but_the_limits(titanic: Make) -> None:
     assert fingerprint(titanic(), "other data") != own
 
 
+BEFORE = """
+data       = { source = "titanic" }
+preprocess = { scale = ["standard", "robust"] }
+model      = { family = "mlp", width = { low = 8, high = 64 } }
+"""
+
+
+def test_a_search_begun_before_numbers_could_be_encoded_goes_on(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(BEFORE)
+    begun = "272f855d"  # by the code without `numbers` and `bins`
+    assert fingerprint(resolve(str(file)), "digest") == begun
+    assert fingerprint(resolve(str(file), {"preprocess.numbers": "standard", "preprocess.bins": 8}), "digest") == begun
+    piecewise = fingerprint(resolve(str(file), {"preprocess.numbers": "piecewise"}), "digest")
+    finer = fingerprint(resolve(str(file), {"preprocess.numbers": "piecewise", "preprocess.bins": 16}), "digest")
+    assert len({begun, piecewise, finer}) == 3
+
+
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_every_experiment_is_right_and_fits_the_schema(file: Path) -> None:
     resolve(str(file))
@@ -172,6 +190,39 @@ def test_a_searched_scale_is_a_setting_of_trials_and_of_the_baseline() -> None:
     assert experiment.baseline["scale"] == "minmax"
     assert resolve("titanic", {"preprocess.scale": ["robust", "minmax"]}).baseline["scale"] == "standard"
     assert "scale" not in resolve("titanic").settings
+
+
+def test_encoded_numbers_are_settings_of_trials_and_the_baseline_has_plain_ones() -> None:
+    experiment = resolve("titanic")
+    assert experiment.space.dimensions["numbers"] == Choice(("standard", "piecewise"))
+    assert experiment.fixed["bins"] == 8
+    assert experiment.baseline["numbers"] == "standard"
+    fixed = resolve("titanic", {"preprocess.numbers": "periodic"})
+    assert (fixed.fixed["numbers"], fixed.baseline["numbers"]) == ("periodic", "periodic")
+    plain = resolve("titanic", {"preprocess.numbers": "standard", "preprocess.bins": [8, 16]})
+    assert not {"numbers", "bins"} & {*plain.settings, *plain.baseline}
+
+
+def test_searched_bins_are_part_of_the_trials_that_encode_numbers() -> None:
+    numbers = ["standard", "piecewise", "periodic"]
+    space = resolve("titanic", {"preprocess.numbers": numbers, "preprocess.bins": [8, 16]}).space
+    assert "bins" not in space.active({"numbers": "standard", "depth": 1})
+    assert all("bins" in space.active({"numbers": name, "depth": 1}) for name in numbers[1:])
+    bins = {"low": 4, "high": 16, "when": {"depth": 2}}
+    space = resolve("titanic", {"preprocess.numbers": numbers, "preprocess.bins": bins}).space
+    assert [("bins" in space.active({"numbers": "piecewise", "depth": depth})) for depth in (1, 2)] == [False, True]
+    assert "bins" not in space.active({"numbers": "standard", "depth": 2})
+    space = resolve("titanic", {"preprocess.numbers": "piecewise", "preprocess.bins": [8, 16]}).space
+    assert "bins" in space.active({"depth": 1})
+
+
+@pytest.mark.parametrize("name", ["numbers", "bins"])
+def test_a_model_cannot_have_a_setting_named_like_one_of_the_encoding(name: str, tmp_path: Path) -> None:
+    (tmp_path / "nets.py").write_text("def net(settings, input, output): ...\n")
+    text = 'data = { source = "titanic" }\npreprocess = { numbers = "piecewise" }\n'
+    (tmp_path / "mine.toml").write_text(text + f'model = {{ family = "python:nets.net", {name} = 2 }}\n')
+    with pytest.raises(UserError, match=rf"preprocess\.{name}: .*the model has a setting of that name too"):
+        resolve(str(tmp_path / "mine.toml"))
 
 
 def test_a_fixed_scale_is_no_setting_of_the_baseline() -> None:

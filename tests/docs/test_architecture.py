@@ -138,7 +138,7 @@ def test_the_family_makes_a_model(use: Use) -> None:
     said = use(
         "from pipeline.build import build\nfrom pipeline.config.read import resolve\n"
         "from pipeline.load import load\nfrom pipeline.preprocess import preprocess\n"
-        "own = {'model': {'family': 'residual', 'width': [4, 8]}, 'baseline': {}}\n"
+        "own = {'model': {'family': 'residual', 'width': [4, 8]}, 'preprocess': {}, 'baseline': {}}\n"
         "experiment = resolve('titanic', own)\n"
         "blueprint = build(experiment, preprocess(load(experiment), experiment))\n"
         "model = blueprint.model(blueprint.settings({'width': 8}))\n"

@@ -92,6 +92,13 @@ def test_unit_columns_bear_gaps_and_columns_of_noughts(titanic: Make) -> None:
     assert np.linalg.norm(prepared.train.x[:, 0]) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("numbers", ["piecewise", ["standard", "periodic"]], ids=str)
+@pytest.mark.parametrize("kind", ["image", "sequence"])
+def test_only_the_numbers_of_a_table_can_be_encoded(kind: str, numbers: Any, made: Made) -> None:
+    with pytest.raises(UserError, match=r"preprocess\.numbers: is .*, but only the numbers of a table can be encoded"):
+        made(kind, SHAPES[kind], **{"preprocess.numbers": numbers})
+
+
 def test_columns_cannot_be_picked_out_of_an_image(made: Made) -> None:
     with pytest.raises(UserError, match=r"data\.columns: selects columns, but an image"):
         made("image", (2, 3, 1), **{"data.columns": ["a", "b"]})

@@ -40,6 +40,7 @@ class Lanes:
         self._backend.readable(Number)
         self._structures = Structures(blueprint)
         self._bears: dict[Kind, bool] = {}
+        self._shared: dict[Structure, Structure] = {}
         self._executor = ThreadPoolExecutor(1, "compile")
         self._lanes: dict[Key, Lane] = {}
         self._refused: dict[Key, LaneRefused] = {}
@@ -59,6 +60,7 @@ class Lanes:
         if without_effect and not self._fits(settings, model, structure):
             self._structures.distrust(without_effect)
             structure = self._structure(settings, model, recipe)
+        structure = self._with_more_inputs(settings, structure, model, recipe)
         batch = int(settings["batch_size"])
         key = (structure, recipe.key, batch)
         if key in self._refused:
@@ -105,6 +107,30 @@ class Lanes:
             return structure
         self._structures.never_pad(structure)
         return self._structures.of(settings, model.read)
+
+    def _with_more_inputs(self, settings: Params, structure: Structure, model: Outline, recipe: Recipe) -> Structure:
+        """The structure of larger models in whose lane a trial is trained, padded; its own if there is none.
+
+        Encoded numbers, for example, are further inputs: for a model without them, their weights are padding.
+        """
+        if not self._may_be_padded(structure, model, recipe):
+            return structure
+        if structure not in self._shared:
+            self._shared[structure] = structure
+            for other, large in self._structures.larger(settings, structure):
+                kind = (kind_of(model), kind_of(large))
+                more = self._structure(other, large, recipe)
+                if kind not in self._bears:
+                    self._bears[kind] = self._bears_padding(settings, more)
+                if self._bears[kind] and self._may_be_padded(more, large, recipe):
+                    self._shared[structure] = more
+                    break
+        return self._shared[structure]
+
+    def _may_be_padded(self, structure: Structure, model: Outline, recipe: Recipe) -> bool:
+        """Whether `_structure` found that padding does not change the predictions of such a model."""
+        kind = (recipe.by_element, kind_of(model))
+        return self._structures.is_padded(structure) and self._bears.get(kind, False)
 
     def _bears_padding(self, settings: Params, structure: Structure) -> bool:
         wide = outline(self._blueprint, self._structures.whole(settings, structure))

@@ -1,6 +1,7 @@
 """Which trials can share one program: the effect of each setting on a model, and the structure that trials share."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final, TypeAlias, final
@@ -75,6 +76,19 @@ class Structures:
         without_effect = self.without_effect(structure)
         return {**settings, **{name: value for name, value in structure if name not in without_effect}}
 
+    def larger(self, settings: Params, structure: Structure) -> Iterator[tuple[Params, Outline]]:
+        """Settings with another choice whose models contain those of a structure, and the outline of such a model."""
+        own = self.whole(settings, structure)
+        small = outline(self._blueprint, own)
+        for name, value in structure:
+            dimension = self._blueprint.space.dimensions.get(name)
+            texts = dimension.options if isinstance(dimension, Choice) and isinstance(value, str) else ()
+            for text in texts:
+                with suppress(Exception):  # a family may refuse this choice beside the other settings
+                    large = outline(self._blueprint, {**own, name: text})
+                    if contains(large, small):
+                        yield {**settings, name: text}, large
+
     def never_pad(self, structure: Structure) -> None:
         """From now on, give each width a separate structure instead of this one."""
         self._unpadded.add(structure)
@@ -144,6 +158,21 @@ def alike(one: Outline, other: Outline, *, padded: bool) -> bool:
         return False
     numbers = _numbers_of(one)
     return all((id(a.owner), a.name) in numbers or (padded and a.is_whole and b.is_whole) for a, b in changed)
+
+
+def contains(large: Outline, small: Outline) -> bool:
+    """Whether `large` has the layers of `small`, further ones without weights, and some weights with larger sizes."""
+    rest = iter(large.layers)
+    if not all(any(_same(layer, other) for other in rest) for layer in small.layers):
+        return False
+    shapes = list(zip(_shapes(large), _shapes(small), strict=False))
+    if _ranks(large) != _ranks(small) or _shapes(large) == _shapes(small):
+        return False
+    return all(most >= own for one, other in shapes for most, own in zip(one, other, strict=True))
+
+
+def _same(one: keras.layers.Layer, other: keras.layers.Layer) -> bool:
+    return type(one) is type(other) and list(_traits_of(one)) == list(_traits_of(other))
 
 
 def _changed(one: Outline, other: Outline) -> "list[tuple[Trait, Trait]] | None":

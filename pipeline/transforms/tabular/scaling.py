@@ -1,15 +1,14 @@
-"""Searched scaling: layers in front of a model, with constants fitted on the training part."""
+"""Searched scaling: a layer in front of a model, with constants fitted on the training part."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, final
+from typing import TYPE_CHECKING, Final, final
 
 from pipeline.config.experiment import SCALES
 from pipeline.transforms import NUMERIC
 from pipeline.transforms._numbers import scaler
 from pipeline.values.data import Prepared
 from pipeline.values.errors import UserError
-from pipeline.values.space import Params
 
 if TYPE_CHECKING:
     import keras
@@ -38,9 +37,6 @@ class Scalings:
     by_name: Mapping[str, Scaling]
 
 
-Make: TypeAlias = "Callable[[Params], keras.Model]"
-
-
 def scalings(prepared: Prepared) -> Scalings:
     """The scalings for the numeric columns of a table whose transform does not scale them.
 
@@ -66,24 +62,8 @@ def scalings(prepared: Prepared) -> Scalings:
     return Scalings(numeric, found)
 
 
-def scaled(settings: Params, make: "Make", fitted: Scalings) -> "keras.Model":
-    """The model that `make` makes from `settings`, with the scaling that they name in front of it.
-
-    It has only Keras's own layers, so a saved model can be loaded without this package.
-    """
-    import keras
-
-    model = make(settings)
-    inputs = keras.Input(model.input_shape[1:])
-    outputs = _scaled(inputs, str(settings["scale"]), fitted)
-    if not isinstance(model, keras.Sequential):
-        return keras.Model(inputs, model(outputs))
-    for layer in model.layers:  # one by one, so that they are layers of the new model itself
-        outputs = layer(outputs)
-    return keras.Model(inputs, outputs)
-
-
-def _scaled(inputs: "keras.KerasTensor", name: str, fitted: Scalings) -> "keras.KerasTensor":
+def scaled(inputs: "keras.KerasTensor", name: str, fitted: Scalings) -> "keras.KerasTensor":
+    """The transform's output (rows, columns), its numeric columns scaled."""
     import keras
 
     if name != UNIT_ROWS:

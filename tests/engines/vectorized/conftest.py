@@ -94,8 +94,7 @@ class Kind:
         return model(self.kind, settings, self.columns)
 
 
-@pytest.fixture(scope="session")
-def few(prepared: Prepared) -> Prepared:
+def cut(prepared: Prepared) -> Prepared:
     """150 rows, which make four batches of 32 and one of 22, and 70 for validation."""
     train, validation = prepared.train, prepared.validation
     return replace(
@@ -103,6 +102,12 @@ def few(prepared: Prepared) -> Prepared:
         train=Arrays(train.x[:ROWS], train.y[:ROWS]),
         validation=Arrays(validation.x[:VALIDATION], validation.y[:VALIDATION]),
     )
+
+
+@pytest.fixture(scope="session")
+def few(prepared: Prepared) -> Prepared:
+    """A few rows of the Titanic."""
+    return cut(prepared)
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.config.experiment import Experiment
+from pipeline.build import build
+from pipeline.config.experiment import ENCODINGS, Experiment
 from pipeline.engines.vectorized.engine import VectorizedEngine
+from pipeline.load import load
+from pipeline.preprocess import preprocess
 from pipeline.tuning.loop import Limits, Loop
+from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 from pipeline.values.space import Float
-from pipeline.values.trial import End
-from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, trained, trial
+from pipeline.values.trial import End, Trial
+from tests.engines.vectorized.conftest import Make, assert_same, cut, engine, fitted, trained, trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
@@ -76,6 +80,50 @@ def test_numbers_that_differ_between_the_trials_of_a_lane(
     curves = trained(own, trials)
     for one in trials:
         assert_same(curves[one.number][0], fitted(blueprint, few, one)[0])
+
+
+@pytest.fixture(scope="module", params=["standard", ["unit_rows", "robust"]], ids=["scaled", "scale searched"])
+def encoding(request: pytest.FixtureRequest, titanic: Any) -> tuple[Blueprint, Prepared]:
+    """Models with encoded numbers, and a few rows."""
+    numbers = {"preprocess.numbers": list(ENCODINGS), "preprocess.bins": [4, 8]}
+    experiment: Experiment = titanic({**numbers, "preprocess.scale": request.param})
+    prepared = cut(preprocess(load(experiment), experiment))
+    return build(experiment, prepared), prepared
+
+
+@pytest.mark.parametrize("numbers", ENCODINGS)
+def test_encoded_numbers(numbers: str, encoding: tuple[Blueprint, Prepared]) -> None:
+    blueprint, prepared = encoding
+    params: dict[str, Any] = {"width": 24, "depth": 2, "dropout": 0.0, "learning_rate": 0.01, "numbers": numbers}
+    params |= {"bins": 4} if numbers != "standard" else {}
+    params |= {"scale": "unit_rows"} if "scale" in blueprint.space.dimensions else {}
+    one = Trial(1, params, seed=11, epochs=20)
+    own = engine(blueprint, prepared)
+    curve, _ = trained(own, [one])[1]
+    assert isinstance(own, VectorizedEngine)
+    assert len(list(own.lanes)) == 1, "trained by model.fit"
+    assert_same(curve, fitted(blueprint, prepared, one)[0])
+
+
+def test_trials_with_plain_and_with_encoded_numbers_share_a_lane(encoding: tuple[Blueprint, Prepared]) -> None:
+    blueprint, prepared = encoding
+    base: dict[str, Any] = {"depth": 2, "dropout": 0.0, "learning_rate": 0.01}
+    base |= {"scale": "robust"} if "scale" in blueprint.space.dimensions else {}
+    kinds: list[dict[str, Any]] = [
+        {"numbers": "standard"},
+        *({"numbers": "piecewise", "bins": bins} for bins in (4, 8)),
+    ]
+    trials = [Trial(i, {**base, "width": 16 + 8 * i, **own}, seed=i, epochs=20) for i, own in enumerate(kinds, 1)]
+    own = engine(blueprint, prepared)
+    assert isinstance(own, VectorizedEngine)
+    curves = trained(own, trials)
+    # plain numbers go with the default number of bins, 8
+    assert len(list(own.lanes)) == 2
+    for one in trials:
+        curve, weights = curves[one.number]
+        reference, values = fitted(blueprint, prepared, one)
+        assert_same(curve, reference)
+        assert [w.shape for w in weights.weights] == [v.shape for v in values]
 
 
 def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(

@@ -1,17 +1,20 @@
 """A trial's numbers do not depend on the trials in other slots, or on when it began."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from pipeline.build import build
+from pipeline.engines.vectorized.engine import VectorizedEngine
 from pipeline.engines.vectorized.lanes import Lanes
 from pipeline.values.data import Prepared
+from pipeline.values.space import Choice, Params
 from pipeline.values.trial import Trial
 from tests.conftest import Make as Titanic
-from tests.engines.vectorized.conftest import Make, engine, trained, trial
+from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, inside, trained, trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
@@ -90,3 +93,41 @@ def test_a_setting_whose_effect_shows_late_parts_lanes_from_then_on(blueprints: 
         for name, values in alone[0].items():
             np.testing.assert_allclose(amid[one.number][0][name], values, rtol=1e-5, err_msg=name)
     assert len(amid[2][1].weights) == len(amid[1][1].weights) + 2
+
+
+class Fronted:
+    """Makes models that are given each column, or each column and its double, in one order or the other."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+
+    def __call__(self, settings: Params) -> Any:
+        import keras
+
+        entry = outputs = keras.layers.Input((self.columns,))
+        double = keras.layers.Rescaling(2.0)
+        if settings["front"] == "double last":
+            outputs = keras.layers.Concatenate()([entry, double(entry)])
+        if settings["front"] == "double first":
+            outputs = keras.layers.Concatenate()([double(entry), entry])
+        for layer in (*inside("mlp", settings), keras.layers.Dense(2, activation="softmax")):
+            outputs = layer(outputs)
+        return keras.Model(entry, outputs)
+
+
+@pytest.mark.parametrize(
+    ("other", "optimizer", "lanes"),
+    [("double last", "adam", 1), ("double first", "adam", 2), ("double last", "adafactor", 2)],
+)
+def test_models_with_more_inputs_train_others_only_if_padding_is_harmless(
+    other: str, optimizer: str, lanes: int, blueprints: Make, few: Prepared
+) -> None:
+    model = Fronted(few.train.x.shape[1])
+    blueprint = replace(blueprints(front=Choice(("plain", other))), model=model, answering=model)
+    trials = [trial(i, i, width=24, front=front, optimizer=optimizer) for i, front in ((1, "plain"), (2, other))]
+    own = engine(blueprint, few)
+    assert isinstance(own, VectorizedEngine)
+    curves = trained(own, trials)
+    assert len(list(own.lanes)) == lanes
+    for one in trials:
+        assert_same(curves[one.number][0], fitted(blueprint, few, one)[0], rel=1e-3)

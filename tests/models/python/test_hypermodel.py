@@ -76,6 +76,10 @@ def image(hp):
     return keras.Sequential([layers.Input((28, 28)), layers.Flatten(), layers.Dense(hp.Choice("units", [2]))])
 
 
+def twelve(hp):
+    return keras.Sequential([layers.Input((12,)), layers.Dense(hp.Int("units", 8, 24)), layers.Dense(2, "softmax")])
+
+
 def regression(hp):
     model = keras.Sequential([layers.Dense(hp.Int("units", 1, 2)), layers.Dense(1)])
     model.compile("adam", "mse")
@@ -277,6 +281,13 @@ def test_what_does_not_fit_the_data_is_one_sentence_before_any_run(attribute: st
         ready(experiment)
     assert message in str(error.value)
     assert "hyper.toml, model.family" in str(error.value)
+
+
+def test_a_fixed_number_of_inputs_has_no_place_for_encoded_numbers(write: Write) -> None:
+    ready(resolve(str(write("twelve"))))
+    with pytest.raises(UserError, match=r"takes rows of shape \(12,\), .* Leave its Input layer out"):
+        ready(resolve(str(write("twelve", preprocess={"numbers": ["standard", "piecewise"]}))))
+    ready(resolve(str(write("plain", preprocess={"numbers": ["standard", "piecewise"]}))))
 
 
 @pytest.mark.no_cover
