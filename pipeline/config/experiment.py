@@ -11,7 +11,7 @@ from pipeline.config.searchable import Searchable, Setting
 from pipeline.values.data import Task
 from pipeline.values.errors import UserError, nearest
 from pipeline.values.space import Choice, Condition, Dimension, Float, Int, Params, Scalar, Space
-from pipeline.values.trial import Direction
+from pipeline.values.trial import MOST_FOLDS, Direction
 
 Whole: TypeAlias = int | Int | Choice
 Real: TypeAlias = float | Float | Choice
@@ -201,6 +201,22 @@ class SearchSettings(Section):
 
 
 @final
+class Evaluate(Section):
+    """`[evaluate]`: how the search's best settings are confirmed on new folds, and what the champion is made of."""
+
+    confirm: int = Field(6, ge=0, description="how many of the best settings are trained again on folds; 0: none")
+    folds: int = Field(4, ge=2, lt=MOST_FOLDS, description="folds of training and validation rows together")
+    best: int = Field(3, ge=1, description="how many confirmed settings the champion averages")
+    champion: Literal["averaged", "single"] = Field(
+        "averaged",
+        description=(
+            "averaged: the mean of the models of the best settings on all folds; "
+            "single: one model of the best setting, trained on all rows"
+        ),
+    )
+
+
+@final
 class Experiment(Section):
     """A whole experiment, resolved from its file and the command line.
 
@@ -215,6 +231,7 @@ class Experiment(Section):
     model: Model
     training: Training
     search: SearchSettings
+    evaluate: Evaluate
     baseline: dict[str, Scalar]
 
     @property

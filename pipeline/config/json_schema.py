@@ -6,7 +6,7 @@ from pydantic import create_model
 from pydantic.json_schema import models_json_schema
 
 from pipeline.config import parts
-from pipeline.config.experiment import Preprocess, SearchSettings, Section, Training
+from pipeline.config.experiment import Evaluate, Preprocess, SearchSettings, Section, Training
 from pipeline.config.parts import PREFIX
 
 OWN: Final = {
@@ -22,7 +22,7 @@ def schema() -> dict[str, Any]:
     """The schema of a whole file; `[data]` depends on its source and `[model]` on its family."""
     sources = [parts.source(name).Settings for name in parts.names("sources")]
     models = [parts.family_file(name).Settings for name in parts.names("models")]
-    sections: list[type[Section]] = [Preprocess, Training, SearchSettings, *sources, *models]
+    sections: list[type[Section]] = [Preprocess, Training, SearchSettings, Evaluate, *sources, *models]
     names = {kind: create_model(_title(kind), __base__=kind) for kind in sections}
     references, definitions = models_json_schema(
         [(m, "validation") for m in names.values()], ref_template="#/$defs/{model}"
@@ -38,6 +38,7 @@ def schema() -> dict[str, Any]:
             "model": {"oneOf": [*(refs[kind] for kind in models), OWN]},
             "training": refs[Training],
             "search": refs[SearchSettings],
+            "evaluate": refs[Evaluate],
             "baseline": {"type": "object", "description": "one value for each setting"},
         },
         "required": ["data", "model"],

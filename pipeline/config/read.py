@@ -11,6 +11,7 @@ from pipeline.config import conditions, messages, parts
 from pipeline.config.experiment import (
     NOT_SETTINGS,
     EarlyStopping,
+    Evaluate,
     Experiment,
     Model,
     Preprocess,
@@ -27,7 +28,7 @@ from pipeline.values.data import Task
 from pipeline.values.errors import UserError, nearest
 from pipeline.values.space import Scalar
 
-SECTIONS = ("data", "preprocess", "model", "training", "search", "baseline")
+SECTIONS = ("data", "preprocess", "model", "training", "search", "evaluate", "baseline")
 EXPERIMENTS = Path("experiments")
 
 S = TypeVar("S", bound=Section)
@@ -97,6 +98,7 @@ def _experiment(path: Path, file: dict[str, Any]) -> Experiment:
         model=model,
         training=training,
         search=search,
+        evaluate=_section(Evaluate, "evaluate", file.get("evaluate", {})),
         baseline=_whole(sections, file.get("baseline", {}), "baseline"),
     )
     conditions.check(experiment)

@@ -15,7 +15,8 @@ def resolved(experiment: Experiment) -> str:
 def sections(experiment: Experiment) -> dict[str, Any]:
     """The sections of the file by name, each as plain values."""
     sections: dict[str, Any] = {
-        name: given(getattr(experiment, name)) for name in ("data", "preprocess", "model", "training", "search")
+        name: given(getattr(experiment, name))
+        for name in ("data", "preprocess", "model", "training", "search", "evaluate")
     }
     return {**sections, "baseline": dict(experiment.baseline)}
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
 
 from pipeline.evaluation.scores import COVERAGE, Score
+from pipeline.values.confirmed import Confirmed
 from pipeline.values.data import Task
 from pipeline.values.trial import Direction
 
@@ -78,6 +79,22 @@ def advantage(of: Candidate, over: Candidate, metric: str) -> Score:
     """By how much one side is better than the other (positive: better), with a normal interval of 95 %."""
     sign = 1.0 if Direction.of(metric) is Direction.MAXIMIZE else -1.0
     return _interval(sign * (of.value - over.value), of.influence - over.influence, of.models + over.models)
+
+
+def difference(of: Confirmed, over: Confirmed) -> Score | None:
+    """By how much the confirmed loss of one champion is lower than the other's (positive: better).
+
+    None if they cannot be compared: other data, another target, or fewer than two common rows.
+    """
+    import numpy as np
+
+    if (of.digest, of.target) != (over.digest, over.target):
+        return None
+    _, mine, theirs = np.intersect1d(of.rows, over.rows, return_indices=True)
+    if len(mine) < 2:
+        return None
+    gained = np.asarray(over.losses)[theirs] - np.asarray(of.losses)[mine]
+    return _interval(float(gained.mean()), gained, of.models + over.models)
 
 
 def measured(task: Task, truth: "np.ndarray", predicted: "np.ndarray") -> "Mapping[str, tuple[float, np.ndarray]]":

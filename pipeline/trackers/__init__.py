@@ -27,10 +27,14 @@ CONFIGURED: Final = "mlflow"
 @final
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where a person finds the search: addresses by title; `owed` counts events not yet delivered."""
+    """Where a person finds the search: addresses by title; `owed` counts events not yet delivered.
+
+    `notes` are sentences about what the tracker decided, such as whether the champion is now another model.
+    """
 
     addresses: Mapping[str, str]
     owed: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @final

@@ -23,6 +23,7 @@ def fingerprint(experiment: Experiment, digest: str) -> str:
     would otherwise continue with other models.
     """
     content = sections(experiment)
+    del content["evaluate"]  # what happens after the search does not change it
     content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}
     content["preprocess"] = {k: v for k, v in content["preprocess"].items() if k not in ADDED or v != ADDED[k]}
     code = parts.family(experiment.model.family, experiment.file).code

@@ -87,11 +87,14 @@ class ChampionRegistered:
 
     The folder holds `champion.py` (the code of an `mlflow.pyfunc.PythonModel`), the files that it loads,
     `input.json` (rows for the input example) and `output.json` (the champion's predictions for them), both written
-    with `pandas.DataFrame.to_json(orient="split")`, and `requirements.txt`.
+    with `pandas.DataFrame.to_json(orient="split")`, and `requirements.txt`. If the champion was confirmed, it also
+    holds `confirmed.json`, a `pipeline.values.confirmed.Confirmed`. With `promote` it becomes the champion even if
+    the present one is better or cannot be compared with it.
     """
 
     folder: Path
     trial: int
+    promote: bool = False
 
 
 @final

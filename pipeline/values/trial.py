@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BASELINE = 0
 """The number of the baseline; the search's own trials count from 1."""
+MOST_FOLDS = 100
+"""The rows are cut into fewer folds than this."""
 
 
 @final
@@ -63,12 +65,37 @@ class Direction(Enum):
 
 @final
 @dataclass(frozen=True, slots=True)
+class Confirms:
+    """What a training after the search confirms: the settings of `trial` on one `fold` of `folds`, counted from 0.
+
+    With a single fold it trains on all rows.
+    """
+
+    trial: int
+    fold: int
+    folds: int
+
+    @property
+    def number(self) -> int:
+        """The number of this training. It is below 0, so it is never the number of a search's own trial."""
+        return -(self.trial * MOST_FOLDS**2 + self.folds * MOST_FOLDS + self.fold + 1)
+
+    @property
+    def name(self) -> str:
+        """The training as people read it: `trial 7, fold 2 of 4`."""
+        where = "all rows" if self.folds == 1 else f"fold {self.fold + 1} of {self.folds}"
+        return f"{trial_name(self.trial)}, {where}"
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A proposal: train with `params` from `seed` until epoch `epochs`.
 
     `params` holds the searched parameters only (a listed trial may name any setting). With a `parent` the trial
     starts from that trial's kept weights, with a fresh optimizer, and its epochs are `initial_epoch` + 1 … `epochs`.
-    With a `fold` it trains on the rows of that fold of the prepared data, counted from 0.
+    With a `fold` it trains on the rows of that fold of the prepared data, counted from 0. `confirms` is set for a
+    training after the search.
     """
 
     number: int
@@ -78,6 +105,12 @@ class Trial:
     parent: int | None = None
     initial_epoch: int = 0
     fold: int | None = None
+    confirms: Confirms | None = None
+
+    @property
+    def name(self) -> str:
+        """The trial as people read it."""
+        return trial_name(self.number) if self.confirms is None else self.confirms.name
 
 
 def trial_name(number: int) -> str:
