@@ -1,132 +1,248 @@
-"""Stage 5: score the champion beside the baselines on the test part, once; then have the champion registered."""
+"""Stage 5: confirm the search's best settings, make the champion of their models, score it once on the test part."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, final
 
+from pipeline.build import build
 from pipeline.config.experiment import Experiment
-from pipeline.evaluation import champion
-from pipeline.evaluation.baselines import TITLES, Predict, baselines, omitted
-from pipeline.evaluation.report import CHAMPION, Comparison, Report, Row
-from pipeline.evaluation.scores import DECIDING, Scores, advantage, counts, scores, standardized
+from pipeline.evaluation import champion, contenders, finalists
+from pipeline.evaluation.baselines import TITLES, baselines, omitted
+from pipeline.evaluation.contenders import Contender
+from pipeline.evaluation.finalists import Finalists
+from pipeline.evaluation.report import CHAMPION, SINGLE, ConfirmedRow, Report
+from pipeline.evaluation.scores import counts
 from pipeline.figures import confusion
 from pipeline.figures.pages import page
+from pipeline.preprocess import folded
 from pipeline.trackers import Tracker
+from pipeline.tuning import confirmation
+from pipeline.tuning.confirmation import Confirmation, Confirmer, Plan
+from pipeline.tuning.study import Study
 from pipeline.values.blueprint import Blueprint, summary
-from pipeline.values.data import Arrays, Prepared, Task
+from pipeline.values.confirmed import ConfirmedSetting
+from pipeline.values.data import Arrays, Prepared
+from pipeline.values.errors import UserError
 from pipeline.values.events import ChampionRegistered, FileAttached, SearchMeasured
-from pipeline.values.trial import BASELINE, Leaderboard, Outcome
+from pipeline.values.trial import Leaderboard, Outcome
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
 
 UNTUNED: Final = "untuned"
-WITH_ARTICLE: Final = {UNTUNED: "the ", "dummy": "the "}
+UNTUNED_AVERAGED: Final = "untuned_averaged"
+WITH_ARTICLE: Final = {"dummy": "the "}
 NO_TEST: Final = (
     "The file asks for no test part (`data.split.test` is 0): how good the champion is on new rows was not measured."
 )
+TIMED: Final = 1024
+"""On so many rows it is measured how long an answer takes."""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """A search that ended, with its models, its data and its study."""
+
+    leaderboard: Leaderboard
+    blueprint: Blueprint
+    prepared: Prepared
+    experiment: Experiment
+    study: Study
 
 
 def evaluate(
-    leaderboard: Leaderboard,
-    blueprint: Blueprint,
-    prepared: Prepared,
-    experiment: Experiment,
-    tracker: Tracker,
-    folder: Path,
-) -> Report:
+    searched: Searched, tracker: Tracker, *, deadline: float = math.inf, always: bool = False
+) -> Report | None:
     """The report of a search, recorded with its files and its champion; nothing else opens the test part.
 
-    Files are written into `report/` and `champion/` of `folder`, which is the search's own folder. ValueError if no
-    trial has a value.
+    The best settings are confirmed first, as `[evaluate]` says, until `deadline` on the monotonic clock; with `always`,
+    even if that takes longer than the search. None if Ctrl-C came before the end of that: the next run goes on. Files
+    are written into `report/` and `champion/` of the study's folder. ValueError if no trial has a value.
     """
-    (folder / "report").mkdir(parents=True, exist_ok=True)
-    best = leaderboard.best
+    board, experiment = searched.leaderboard, searched.experiment
+    best = board.best
     if best is None:
         raise ValueError("no trial of the search has a value: there is nothing to evaluate")
-    network = _network(leaderboard, blueprint, best)
-    # the vectorized engine makes no Keras model of a trial, so the summaries of these two are written here
-    (folder / "report" / "champion_model.txt").write_text(summary(network), encoding="utf-8")
-    models = {CHAMPION: _predict(network, prepared)}
-    about = f"trial {best.number}, {best.end.value}, weights of epoch {best.best_epoch}"
-    report = Report(f"{experiment.name}: champion is {about}")
-    if len(prepared.validation):
-        on_validation = score(models, prepared.validation, prepared, experiment.search.seed)
-        report = replace(report, validation=on_validation[CHAMPION].table())
-    if len(prepared.split.test):
-        if leaderboard.baseline and BASELINE in leaderboard.fitted:
-            untuned = _network(leaderboard, blueprint, leaderboard.baseline)
-            (folder / "report" / "baseline_model.txt").write_text(summary(untuned), encoding="utf-8")
-            models[UNTUNED] = _predict(untuned, prepared)
-        models |= baselines(prepared, experiment.search.seed)
-        report = _tested(report, models, prepared, experiment.search.seed, folder / "report")
-        report = replace(report, notes=omitted(prepared))
+    plan = confirmation.plan(board, experiment, len(searched.prepared.train), always=always)
+    confirmed, note = _confirmed(plan, searched, tracker, deadline)
+    if confirmed is None:
+        chosen = finalists.of_search(board, best, searched.blueprint, searched.prepared)
+        what = f"trial {best.number}, {best.end.value}, weights of epoch {best.best_epoch}, unconfirmed"
+        report = Report(experiment.name, what, (best.number,), notes=(note,))
     else:
-        report = replace(report, notes=(NO_TEST,))
-    _record(report, tracker, folder / "report")
-    champion.write(folder / "champion", network, prepared)
-    tracker.record(ChampionRegistered(folder / "champion", best.number))
+        made = None if confirmed.found.interrupted else _of_folds(confirmed)
+        if made is None:
+            return None
+        chosen, report = made
+        report = replace(report, luck=_luck(best, searched, confirmed.found), notes=(note,) if note else ())
+    folder = searched.study.folder / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    report = _scored(report, chosen, experiment.search.seed, folder)
+    home = searched.study.folder / "champion"
+    champion.write(home, chosen.model, chosen.prepared, chosen.confirmed)
+    _record(report, chosen, tracker, folder)
+    if chosen.confirmed is not None:
+        tracker.record(FileAttached(home / champion.CONFIRMED))
+    tracker.record(ChampionRegistered(home, chosen.trial))
     return report
 
 
-def score(models: Mapping[str, Predict], rows: Arrays, prepared: Prepared, seed: int) -> dict[str, Scores]:
-    """Each model's scores on prepared rows, all from the same resamples; for a regression also the scaled target's MSE.
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Confirmed:
+    """What a confirmation found, and what trained it."""
 
-    The training of a regression minimizes this MSE.
-    """
-    predicted = {name: predict(rows.x) for name, predict in models.items()}
-    found = scores(prepared.dataset.task, _truth(rows, prepared), predicted, seed)
-    if prepared.dataset.task is not Task.REGRESSION:
-        return found
-    return {name: standardized(of, prepared.transform.scale) for name, of in found.items()}
+    found: Confirmation
+    by: Confirmer
 
 
-def _tested(report: Report, models: Mapping[str, Predict], prepared: Prepared, seed: int, folder: Path) -> Report:
-    """The report with the models' scores on the test part; the champion's confusion matrix is drawn into `folder`."""
+def _confirmed(plan: Plan, searched: Searched, tracker: Tracker, deadline: float) -> tuple[Confirmed | None, str]:
+    """The plan carried out, and what a reader should know of it; None if no setting was trained on all folds."""
+    if not plan.candidates:
+        return None, plan.note
+    experiment = searched.experiment
+    try:
+        joined = folded(searched.prepared, experiment, plan.folds, experiment.search.seed)
+    except UserError as error:
+        return None, f"No setting is confirmed: {error.problem}"
+    own = confirmation.opened(searched.study)
+    confirmer = Confirmer(build(experiment, joined), joined, experiment, tracker, own)
+    found = confirmer.confirm(plan, deadline)
+    if not found.settings and not found.interrupted:
+        return None, f"The champion is unconfirmed: none of the best settings was trained on all {plan.folds} folds."
+    return Confirmed(found, confirmer), plan.note
+
+
+def _of_folds(confirmed: Confirmed) -> tuple[Finalists, Report] | None:
+    """The finalists of confirmed settings, and the report so far; None after Ctrl-C."""
+    found, by = confirmed.found, confirmed.by
+    asked = by.experiment.evaluate
+    averaged = asked.champion == "averaged"
+    settings = found.settings[: asked.best if averaged else 1]
+    chosen = finalists.of_folds(settings, found.baseline, by.blueprint, by.folded, by.study.weights)
+    if averaged:
+        what = f"the average of {len(chosen.members)} models: {_names(settings)} on {len(by.folded.folds)} folds"
+    else:
+        outcome = by.refit(settings[0])
+        if outcome is None or outcome.value is None:
+            return None
+        model = finalists.network(by.blueprint, outcome, by.study.weights)
+        chosen = replace(chosen, model=model, members=(model,))
+        what = f"{settings[0].name}, trained on all rows but the test part for {len(outcome.curve)} epochs"
+    rows = [ConfirmedRow(setting.name, setting.measured) for setting in found.settings]
+    rows += [ConfirmedRow("untuned", found.baseline.measured)] if found.baseline is not None else []
+    measured = {"confirmed/value": settings[0].value, "confirmed/error": settings[0].error}
+    if chosen.confirmed is not None:
+        measured["confirmed/loss"] = chosen.confirmed.loss
+    trials = tuple(setting.number for setting in settings)
+    return chosen, Report(by.experiment.name, what, trials, confirmed=tuple(rows), measured=measured)
+
+
+def _names(settings: Sequence[ConfirmedSetting]) -> str:
+    if len(settings) == 1:
+        return settings[0].name
+    return f"trials {', '.join(str(s.number) for s in settings[:-1])} and {settings[-1].number}"
+
+
+def _luck(best: Outcome, searched: Searched, found: Confirmation) -> str:
+    """How much the best value of the search owes to luck, in a sentence; empty if its trial was not confirmed."""
+    setting = next((s for s in found.settings if s.number == best.number), None)
+    if setting is None or best.value is None:
+        return ""
+    board, rows = searched.leaderboard, len(searched.prepared.validation)
+    return (
+        f"Best of {len(board.outcomes)} trials on {rows} rows: {board.objective} {best.value:.3f} ({setting.name}); "
+        f"confirmed on {len(setting.folds)} new folds: {setting.value:.3f} ± {setting.error:.3f}."
+    )
+
+
+def _scored(report: Report, chosen: Finalists, seed: int, folder: Path) -> Report:
+    """The report with scores: of all models on the test part, and of an unconfirmed champion on the validation part."""
+    prepared = chosen.prepared
+    task, scale = prepared.dataset.task, prepared.transform.scale
+    if chosen.confirmed is None and len(prepared.validation):
+        truth = prepared.transform.truth(prepared.validation)
+        rivals = [_champion(chosen, prepared.validation)]
+        report = replace(report, validation=contenders.rows(task, truth, rivals, seed, scale)[0].scores)
+    report = _with_size(report, chosen)
+    if not len(prepared.split.test):
+        return replace(report, notes=(*report.notes, NO_TEST))
     rows = prepared.open_test()
-    found = score(models, rows, prepared, seed)
-    task = prepared.dataset.task
-    titles = {CHAMPION: CHAMPION, UNTUNED: "untuned baseline", **TITLES[task]}
-    comparisons = [
-        Comparison(metric, WITH_ARTICLE.get(name, "") + titles[name], advantage(found[CHAMPION], found[name], metric))
-        for metric in DECIDING[task]
-        for name in models
-        if name != CHAMPION
-    ]
+    truth = prepared.transform.truth(rows)
+    rivals = _contenders(chosen, rows, seed)
     if prepared.transform.classes:
-        confused = counts(rows.y, models[CHAMPION](rows.x))
-        title = "Confusion matrix of the champion"
-        labels = prepared.transform.classes
+        confused = counts(rows.y, rivals[0].prediction)
+        title, labels = "Confusion matrix of the champion", prepared.transform.classes
         page(folder / "confusion_matrix.html", title, [confusion.interactive(confused, labels, title)])
         confusion.picture(confused, labels, title, folder / "confusion_matrix.png")
-    test = tuple(Row(name, titles[name], found[name].table()) for name in models)
-    return replace(report, test=test, comparisons=tuple(comparisons), count=len(rows))
+    return replace(
+        report,
+        test=contenders.rows(task, truth, rivals, seed, scale),
+        comparisons=contenders.comparisons(task, truth, rivals),
+        count=len(rows),
+        notes=(*report.notes, *omitted(prepared)),
+    )
 
 
-def _record(report: Report, tracker: Tracker, folder: Path) -> None:
+def _champion(chosen: Finalists, rows: Arrays) -> Contender:
+    return Contender(CHAMPION, CHAMPION, "", chosen.answers(chosen.members, rows))
+
+
+def _contenders(chosen: Finalists, rows: Arrays, seed: int) -> list[Contender]:
+    """The models of the report with their answers: networks first, then those that are no networks."""
+    found = [_champion(chosen, rows)]
+    if chosen.singles:
+        found.append(Contender(SINGLE, "one model", "", chosen.answers(chosen.singles, rows), single=True))
+    if chosen.untuned:
+        answers = chosen.answers(chosen.untuned, rows)
+        found.append(Contender(UNTUNED, "untuned, one model", "one untuned model", answers, single=True))
+        if len(answers) > 1:
+            title = "untuned, averaged"
+            found.append(Contender(UNTUNED_AVERAGED, title, "the untuned model averaged likewise", answers))
+    titles = TITLES[chosen.prepared.dataset.task]
+    simple = {name: predict(rows.x) for name, predict in baselines(chosen.prepared, seed).items()}
+    simply = [name for name in titles if name in simple]
+    return [*found, *(Contender(n, titles[n], WITH_ARTICLE.get(n, "") + titles[n], (simple[n],)) for n in simply)]
+
+
+def _with_size(report: Report, chosen: Finalists) -> Report:
+    """The report with the champion's number of parameters and its time for a row, beside those of a single model."""
+    models = {"champion": chosen.model} | ({"single": chosen.singles[0]} if chosen.singles else {})
+    measured = {}
+    for name, model in models.items():
+        measured[f"{name}/parameters"] = float(model.count_params())
+        measured[f"{name}/ms_per_row"] = _milliseconds(model, chosen.prepared)
+    notes = report.notes
+    if len(chosen.members) > 1:
+        sizes = "; ".join(
+            f"{words} {measured[f'{name}/parameters']:,.0f} parameters, {measured[f'{name}/ms_per_row']:.2g} ms a row"
+            for name, words in {"champion": "The champion has", "single": "one of its models"}.items()
+        )
+        notes = (*notes, f"{sizes}.")
+    return replace(report, measured={**report.measured, **measured}, notes=notes)
+
+
+def _milliseconds(model: "keras.Model", prepared: Prepared) -> float:
+    """The milliseconds that an answer to a row takes, in a batch of `TIMED` rows; the first call is not counted."""
+    rows = prepared.train.x[:TIMED]
+    champion.predict(model, rows, prepared.transform)
+    began = time.perf_counter()
+    champion.predict(model, rows, prepared.transform)
+    return (time.perf_counter() - began) * 1000 / len(rows)
+
+
+def _record(report: Report, chosen: Finalists, tracker: Tracker, folder: Path) -> None:
+    # the vectorized engine makes no Keras model of a trial, so the summaries of these two are written here
+    (folder / "champion_model.txt").write_text(summary(chosen.model), encoding="utf-8")
+    if chosen.untuned:
+        (folder / "baseline_model.txt").write_text(summary(chosen.untuned[0]), encoding="utf-8")
     (folder / "report.md").write_text(report.text(), encoding="utf-8")
     report.table().to_csv(folder / "scores.csv", index=False)
     for path in sorted(folder.iterdir()):
         tracker.record(FileAttached(path))
     verdicts = "; ".join(comparison.sentence for comparison in report.comparisons)
     tracker.record(SearchMeasured(report.metrics, {"verdict": verdicts} if verdicts else {}))
-
-
-def _network(leaderboard: Leaderboard, blueprint: Blueprint, outcome: Outcome) -> "keras.Model":
-    network = blueprint.answering(blueprint.settings(outcome.trial.params))
-    network.set_weights(list(leaderboard.fitted[outcome.number].weights))
-    return network
-
-
-def _predict(network: "keras.Model", prepared: Prepared) -> Predict:
-    return partial(champion.predict, network, transform=prepared.transform)
-
-
-def _truth(rows: Arrays, prepared: Prepared) -> "np.ndarray":
-    import numpy as np
-
-    transform = prepared.transform
-    return rows.y if transform.classes else rows.y.astype(np.float64) * transform.scale + transform.mean

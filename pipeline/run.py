@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
 from pipeline.build import build
 from pipeline.config import backend, parts
 from pipeline.config.experiment import Experiment
-from pipeline.evaluate import evaluate
+from pipeline.evaluate import Searched, evaluate
 from pipeline.evaluation.report import Report
 from pipeline.figures.pages import draw
 from pipeline.load import load
@@ -17,6 +17,7 @@ from pipeline.preprocess import preprocess
 from pipeline.trackers import Links, Tracker
 from pipeline.tune import tune
 from pipeline.tuning.clock import Clock
+from pipeline.tuning.deadline import EVALUATION, deadline
 from pipeline.tuning.search_record import search_record
 from pipeline.tuning.study import Study, opened
 from pipeline.values.blueprint import Blueprint
@@ -77,13 +78,18 @@ def run(
             interrupted = leaderboard.interrupted
             if leaderboard.best is not None and not interrupted:
                 with clock.phase("evaluate"):
-                    report = evaluate(leaderboard, blueprint, prepared, experiment, tracker, study.folder)
+                    end = deadline(experiment.search, began, EVALUATION)
+                    searched = Searched(leaderboard, blueprint, prepared, experiment, study)
+                    report = evaluate(searched, tracker, deadline=end)
+                interrupted = report is None
         finally:
             tracker.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))
             tracker.record(SearchEnded(interrupted))
             with clock.phase("deliver"):
                 links = tracker.close()
-        if not interrupted:
+        if interrupted:
+            leaderboard = replace(leaderboard, interrupted=True)
+        else:
             study.finish(experiment)
     return Finished(leaderboard, report, links, clock.seconds)
 

@@ -12,6 +12,7 @@ from pipeline.searches import Search
 from pipeline.searches.listed import Listed
 from pipeline.trackers import Tracker
 from pipeline.tuning.clock import Clock
+from pipeline.tuning.deadline import CONFIRMATION, EVALUATION, deadline
 from pipeline.tuning.interrupt import interruptible
 from pipeline.tuning.loop import Limits, Loop
 from pipeline.tuning.rungs import Rungs
@@ -21,9 +22,6 @@ from pipeline.values.data import Prepared
 from pipeline.values.events import SearchMeasured
 from pipeline.values.trial import BASELINE, Leaderboard, Outcome, Trial, trial_seed
 
-EVALUATION: Final = 0.1
-"""The share of `search.minutes` reserved for the stages after the search: at least `LEAST` seconds, at most half."""
-LEAST: Final = 15.0
 SPLIT: Final = ("compile", "first epoch", "validation")
 """Parts of training that an engine may measure. A lane's validation is inside its program, so it counts as `train`."""
 
@@ -88,11 +86,10 @@ def _baseline(experiment: Experiment) -> Search:
 
 
 def _limits(experiment: Experiment, interrupted: Callable[[], bool], began: float) -> Limits:
-    minutes, budget = experiment.search.minutes, experiment.search.budget
-    seconds = math.inf if minutes is None else minutes * 60
-    kept = min(max(seconds * EVALUATION, LEAST), seconds / 2)
+    budget = experiment.search.budget
+    reserved = EVALUATION + (CONFIRMATION if experiment.evaluate.confirm else 0.0)
     return Limits(
         interrupted,
-        deadline=began + seconds - kept if minutes is not None else math.inf,
+        deadline(experiment.search, began, reserved),
         epochs=math.inf if budget is None else budget * experiment.epochs,
     )

@@ -14,7 +14,8 @@ from pipeline.load import load
 from pipeline.run import backend_of
 from pipeline.searches.listed import Listed
 from pipeline.trackers import memory, mlflow
-from pipeline.tune import EVALUATION, LEAST, tune
+from pipeline.tune import tune
+from pipeline.tuning.deadline import EVALUATION, LEAST
 from pipeline.tuning.loop import Limits, Loop
 from pipeline.tuning.search_record import search_record
 from pipeline.tuning.study import Study, opened
@@ -32,7 +33,7 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         backend.prepare(backend_of(experiment))
         return {"values": _confirmed(experiment, task["winners"], task["fresh"], folder)}
     minutes = with_evaluation(task["seconds"]) / 60
-    experiment = plain({**overrides, "search.minutes": minutes, "search.seed": task["seed"]})
+    experiment = plain({**overrides, "search.minutes": minutes, "search.seed": task["seed"], "evaluate.confirm": 0})
     backend.prepare(backend_of(experiment))
     return _searched(experiment, task["seconds"], folder)
 

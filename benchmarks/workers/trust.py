@@ -15,7 +15,7 @@ from benchmarks.tables import TABLES, TARGET, floor, pure_noise
 from pipeline.config.experiment import Experiment
 from pipeline.config.read import EXPERIMENTS, resolve
 from pipeline.evaluation.report import Report
-from pipeline.evaluation.scores import DECIDING
+from pipeline.evaluation.scores import DECIDING, log_losses
 from pipeline.run import run as run_stages
 from pipeline.trackers import memory
 from pipeline.values.blueprint import Blueprint
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-PREPROCESS: Final[Mapping[str, Any]] = {}
+PREPROCESS: Final[Mapping[str, Any]] = {"numbers": ["standard", "piecewise"]}
 """`[preprocess]` of the searches."""
 SPLIT: Final = {"validation": 0.2, "test": 0.25}
 UNTUNED: Final = {"width": 32, "depth": 1, "dropout": 0.0, "optimizer": "adam", "learning_rate": 0.001}
@@ -112,8 +112,7 @@ def _search(experiment: Experiment, folder: Path) -> dict[str, Any]:
 def claims(report: Report, task: Task) -> dict[str, bool]:
     """For each model but the champion: whether the report says that the champion beats it in the deciding metric."""
     deciding = DECIDING[task][0]
-    better = {c.against.removeprefix("the "): c.advantage.low > 0 for c in report.comparisons if c.metric == deciding}
-    return {row.name: better[row.title] for row in report.test if row.title in better}
+    return {c.name: c.advantage.low > 0 for c in report.comparisons if c.metric == deciding}
 
 
 def loss(task: Task, truth: "np.ndarray", answers: "np.ndarray") -> float:
@@ -122,9 +121,7 @@ def loss(task: Task, truth: "np.ndarray", answers: "np.ndarray") -> float:
 
     if task is Task.REGRESSION:
         return float(np.mean((answers - truth) ** 2))
-    # the same limit as in the report: a probability that was rounded to 0 has no infinite loss
-    given = np.clip(answers[np.arange(len(truth)), truth], np.finfo(np.float32).eps, 1.0)
-    return float(-np.mean(np.log(given)))
+    return float(np.mean(log_losses(truth, answers)))
 
 
 def _kept(leaderboard: Leaderboard, best: Outcome, blueprint: Blueprint, x: "np.ndarray") -> "np.ndarray":

@@ -13,7 +13,7 @@ from pipeline.checks.workload import Workload
 from pipeline.config import parts
 from pipeline.config.experiment import Experiment
 from pipeline.engines import Engine
-from pipeline.tuning.loop import KEPT
+from pipeline.tuning.study import KEPT
 from pipeline.values.blueprint import BYTES, Blueprint
 from pipeline.values.data import Prepared
 from pipeline.values.trial import Trial, trial_seed

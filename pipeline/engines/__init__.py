@@ -2,10 +2,11 @@
 
 The file's name is the value of `training.engine`. Each file offers
 
-    create(blueprint, prepared, trials) -> Engine
+    create(blueprint, prepared, trials, ahead) -> Engine
 
 where `trials` is the largest number of trials that the search can have. An engine that sorts trials uses it to decide
-how many it takes in advance. The file imports Keras only inside its functions. An engine is called from one thread.
+how many it takes in advance, unless `ahead` says how many: trials that do not depend on each other's results can all
+be taken at once. The file imports Keras only inside its functions. An engine is called from one thread.
 What it returned is never changed afterwards. Epochs are numbered from `trial.initial_epoch` + 1. Metrics carry Keras's
 names: `loss`, `accuracy`, `val_loss`, … and `learning_rate`. If one trial cannot be trained (an impossible shape, too
 little memory), `start` or `step` raises `TrialFailed`. That trial is then no longer in the engine; the others are
@@ -43,4 +44,4 @@ class Engine(Protocol):
 class EnginePart(Protocol):
     """A file of this folder, as `parts` returns it."""
 
-    def create(self, blueprint: Blueprint, prepared: Prepared, trials: int = 1) -> Engine: ...
+    def create(self, blueprint: Blueprint, prepared: Prepared, trials: int = 1, ahead: int | None = None) -> Engine: ...

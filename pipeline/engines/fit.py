@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def create(blueprint: Blueprint, prepared: Prepared, trials: int = 1) -> "FitEngine":  # noqa: ARG001
+def create(
+    blueprint: Blueprint,
+    prepared: Prepared,
+    trials: int = 1,  # noqa: ARG001
+    ahead: int | None = None,  # noqa: ARG001
+) -> "FitEngine":
     """An engine that trains a search's models on prepared data."""
     return FitEngine(blueprint, prepared)
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline.values.confirmed import Confirmed
 from pipeline.values.data import Prepared, Transform
 
 if TYPE_CHECKING:
@@ -15,14 +16,18 @@ if TYPE_CHECKING:
 
 CODE: Final = Path(__file__).parent / "pyfunc.py"
 PACKAGES: Final = ("mlflow", "keras", "tensorflow", "scikit-learn", "pandas", "numpy", "joblib")
+CONFIRMED: Final = "confirmed.json"
+BATCH: Final = 1024
+"""The number of rows that a model answers at once."""
 FIRST: Final = 3
 """The input example begins with this number of training rows; more rows show each column with and without a gap."""
 
 
-def write(folder: Path, model: "keras.Model", prepared: Prepared) -> None:
+def write(folder: Path, model: "keras.Model", prepared: Prepared, confirmed: Confirmed | None = None) -> None:
     """Write the champion's folder as `ChampionRegistered` describes it, with `model` inside."""
     import joblib
     import pandas as pd
+    from pydantic import TypeAdapter
 
     folder.mkdir(parents=True, exist_ok=True)
     transform = prepared.transform
@@ -42,15 +47,25 @@ def write(folder: Path, model: "keras.Model", prepared: Prepared) -> None:
     (folder / "champion.json").write_text(json.dumps(card, indent=2, ensure_ascii=False), encoding="utf-8")
     _rows(rows, folder / "input.json")
     _rows(answers(transform, predict(model, transform.inputs(rows), transform)), folder / "output.json")
+    (folder / CONFIRMED).unlink(missing_ok=True)
+    if confirmed is not None:
+        (folder / CONFIRMED).write_bytes(TypeAdapter(Confirmed).dump_json(confirmed))
     lines = [f"{package}=={version(package)}" for package in PACKAGES]
     (folder / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def predict(model: "keras.Model", x: "np.ndarray", transform: Transform) -> "np.ndarray":
-    """A model's probabilities (rows, classes), or its values (rows,) in the target's raw units, both float64."""
-    import numpy as np
+    """A model's probabilities (rows, classes), or its values (rows,) in the target's raw units, both float64.
 
-    outputs = np.asarray(model.predict(x, batch_size=1024, verbose=0), np.float64)
+    The model is called directly: `predict` would first compile it, which takes half a second for each model on JAX.
+    """
+    import numpy as np
+    from keras import ops
+
+    batches = [x[start : start + BATCH] for start in range(0, len(x), BATCH)]
+    outputs = np.concatenate(
+        [ops.convert_to_numpy(model(batch, training=False)) for batch in batches], dtype=np.float64
+    )
     return outputs if transform.classes else outputs[:, 0] * transform.scale + transform.mean
 
 

@@ -1,4 +1,4 @@
-"""The result of a search: the champion's scores beside those of the baselines, in numbers and in sentences."""
+"""The result of a search: the champion's scores beside those of other models, in numbers and in sentences."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHAMPION: Final = "champion"
+SINGLE: Final = "single"
+PREFIXES: Final = {CHAMPION: "test", SINGLE: "single"}
+"""The first word of a row's metrics in the tracker; of all other rows it is `baseline/` and their name."""
 NAMES: Final = {
     "log_loss": "log loss",
     "accuracy": "accuracy",
@@ -36,9 +39,13 @@ class Row:
 @final
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """By how much the champion is better than another model in a metric (positive: better), from common resamples."""
+    """By how much the champion is better than another model in a metric (positive: better).
+
+    `name` is the key of the other model's row, `against` its name in a sentence.
+    """
 
     metric: str
+    name: str
     against: str
     advantage: Score
 
@@ -63,51 +70,81 @@ class Comparison:
 
 @final
 @dataclass(frozen=True, slots=True)
+class ConfirmedRow:
+    """A model as folds judged it: by metric the mean over the folds, and the standard error of this mean."""
+
+    title: str
+    measured: Mapping[str, tuple[float, float]]
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Report:
     """The result of a search: `test` holds the champion first; `count` is the number of test rows.
 
-    `headline` says which trial the champion is; `notes` say what is missing and why.
+    `champion` says what the champion is, `trials` whose settings it has, the best first; `notes` say what is missing
+    and why. `confirmed` holds the settings that were trained again on folds, best first, and `luck` compares the best
+    value of the search with the confirmed one. If there are none, `validation` holds the champion's scores on the
+    validation part. `measured` are further metrics for the tracker.
     """
 
-    headline: str
+    experiment: str
+    champion: str
+    trials: tuple[int, ...]
     test: tuple[Row, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    confirmed: tuple[ConfirmedRow, ...] = ()
+    luck: str = ""
     validation: Mapping[str, Score] = field(default_factory=dict)
     count: int = 0
     notes: tuple[str, ...] = ()
+    measured: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, float]:
         """Every score by its name in the tracker; scores that the rows do not define are left out."""
-        found: dict[str, float] = {}
+        found = dict(self.measured)
         for row in self.test:
-            prefix = "test" if row.name == CHAMPION else f"baseline/{row.name}"
+            prefix = PREFIXES.get(row.name, f"baseline/{row.name}")
             found |= _numbers(prefix, row.scores, intervals=row.name == CHAMPION)
         found |= _numbers("validation", self.validation, intervals=True)
         return {name: value for name, value in found.items() if value == value}  # noqa: PLR0124  NaN
 
     def table(self) -> "pd.DataFrame":
-        """A row for each part, model and metric."""
+        """A row for each part, model and metric; `sd` is between models of a kind, `error` the mean's over folds."""
         import pandas as pd
 
         parts = [("test", row.title, row.scores) for row in self.test]
         parts += [("validation", CHAMPION, self.validation)] if self.validation else []
         rows = [
-            {"part": part, "model": model, "metric": metric, "value": s.value, "low": s.low, "high": s.high}
+            {"part": part, "model": model, "metric": metric, "value": s.value, "low": s.low, "high": s.high, "sd": s.sd}
             for part, model, scores in parts
             for metric, s in scores.items()
         ]
-        return pd.DataFrame(rows, columns=["part", "model", "metric", "value", "low", "high"])
+        rows += [
+            {"part": "confirmed", "model": row.title, "metric": metric, "value": mean, "error": error}
+            for row in self.confirmed
+            for metric, (mean, error) in row.measured.items()
+        ]
+        return pd.DataFrame(rows, columns=["part", "model", "metric", "value", "low", "high", "sd", "error"])
 
     def text(self) -> str:
         """The report in Markdown."""
-        parts = [f"# {self.headline}", *self.notes]
+        parts = [f"# {self.experiment}: the champion is {self.champion}", *self.notes]
         if self.test:
             intervals = (
-                f"In brackets: 95 % intervals from {RESAMPLES:,} resamples of these rows, the same for all models."
+                f"In brackets: 95 % intervals from {RESAMPLES:,} resamples of these rows, the same for all models. "
+                "After ±: the standard deviation between the models of a kind, one for each fold."
             )
             verdicts = "\n".join(f"- The champion {c.sentence}." for c in self.comparisons)
             parts += [f"## On the {self.count} rows of the test part", _markdown(self.test), intervals, verdicts]
+        if self.confirmed:
+            parts += [
+                "## Confirmed on new folds",
+                *([self.luck] if self.luck else []),
+                _confirmed(self.confirmed),
+                "After ±: the standard error of the mean over the folds.",
+            ]
         if self.validation:
             parts += [
                 "## On the validation part",
@@ -121,7 +158,9 @@ def _numbers(prefix: str, scores: Mapping[str, Score], *, intervals: bool) -> di
     found = {}
     for metric, score in scores.items():
         found[f"{prefix}/{metric}"] = score.value
-        if intervals:
+        if score.sd is not None:
+            found[f"{prefix}/{metric}_sd"] = score.sd
+        elif intervals:
             found |= {f"{prefix}/{metric}_low": score.low, f"{prefix}/{metric}_high": score.high}
     return found
 
@@ -134,4 +173,13 @@ def _markdown(rows: tuple[Row, ...]) -> str:
 
 
 def _cell(score: Score) -> str:
+    if score.sd is not None:
+        return f"{score.value:.4g} ± {score.sd:.2g}"
     return f"{score.value:.4g} [{score.low:.4g}, {score.high:.4g}]"
+
+
+def _confirmed(rows: tuple[ConfirmedRow, ...]) -> str:
+    metrics = list(rows[0].measured)
+    lines = [["settings", *metrics], ["---"] + ["---:"] * len(metrics)]
+    lines += [[row.title, *(f"{mean:.4g} ± {error:.2g}" for mean, error in row.measured.values())] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -6,12 +6,11 @@ A resample is one weight for each row, a whole number: how often the row was dra
 """
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
 from pipeline.values.data import Task
-from pipeline.values.trial import Direction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,11 +31,15 @@ DECIDING: Final[Mapping[Task, tuple[str, str]]] = {
 @final
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A metric's value and its 95 % interval; NaN if the rows do not define it."""
+    """A metric's value and its 95 % interval; NaN if the rows do not define it.
+
+    `sd` is the standard deviation between several models of a kind, if `value` is their mean.
+    """
 
     value: float
     low: float
     high: float
+    sd: float | None = None
 
     @staticmethod
     def of(value: float, resampled: "np.ndarray") -> "Score":
@@ -88,11 +91,17 @@ def standardized(of: Scores, scale: float) -> Scores:
     )
 
 
-def advantage(of: Scores, over: Scores, metric: str) -> Score:
-    """By how much one model is better than the other (positive: better), from paired resamples."""
-    sign = 1.0 if Direction.of(metric) is Direction.MAXIMIZE else -1.0
-    value = sign * (of.values[metric] - over.values[metric])
-    return Score.of(value, sign * (of.resampled[metric] - over.resampled[metric]))
+def single(models: Sequence[Scores]) -> dict[str, Score]:
+    """Each metric of a single model of a kind, known by several of them: their mean, and how much they differ."""
+    import numpy as np
+
+    found = {}
+    for metric in models[0].values:
+        values = [of.values[metric] for of in models]
+        resampled = np.mean([of.resampled[metric] for of in models], axis=0)
+        sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        found[metric] = replace(Score.of(float(np.mean(values)), resampled), sd=sd)
+    return found
 
 
 def resamples(rows: int, seed: int, count: int = RESAMPLES) -> "Iterator[np.ndarray]":
@@ -117,6 +126,16 @@ def measure(task: Task, truth: "np.ndarray", predicted: "np.ndarray", weights: "
         if task is Task.REGRESSION:
             return _regression(np.asarray(truth, np.float64), predicted, weights)
         return _classification(task, np.asarray(truth, np.int64), predicted, weights)
+
+
+def log_losses(truth: "np.ndarray", predicted: "np.ndarray") -> "np.ndarray":
+    """The log loss of each row (rows,) of probabilities (rows, classes); `truth` are class numbers (rows,)."""
+    import numpy as np
+
+    # networks answer in float32: a probability that was rounded to 0 gets the same loss as in scikit-learn and Keras
+    given = np.clip(predicted[np.arange(len(truth)), truth], np.finfo(np.float32).eps, 1.0)
+    losses: np.ndarray = -np.log(given)
+    return losses
 
 
 def counts(truth: "np.ndarray", predicted: "np.ndarray") -> "np.ndarray":
@@ -151,12 +170,10 @@ def _classification(
 
     total = weights.sum(axis=1)
     chosen = predicted.argmax(axis=1)
-    # networks answer in float32: a probability that was rounded to 0 gets the same loss as in scikit-learn and Keras
-    given = np.clip(predicted[np.arange(len(truth)), truth], np.finfo(np.float32).eps, 1.0)
     positive = [1] if task is Task.BINARY else np.union1d(truth, chosen)
     ranked = [1] if task is Task.BINARY else np.unique(truth)
     return {
-        "log_loss": weights @ -np.log(given) / total,
+        "log_loss": weights @ log_losses(truth, predicted) / total,
         "accuracy": weights @ (chosen == truth) / total,
         "roc_auc": np.mean([_area(truth == k, predicted[:, k], weights) for k in ranked], axis=0),
         "f1": np.mean([_f1(truth == k, chosen == k, weights) for k in positive], axis=0),

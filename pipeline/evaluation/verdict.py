@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
 
-from pipeline.evaluation.scores import COVERAGE, Score
+from pipeline.evaluation.scores import COVERAGE, Score, log_losses
 from pipeline.values.confirmed import Confirmed
 from pipeline.values.data import Task
 from pipeline.values.trial import Direction
@@ -115,16 +115,6 @@ def measured(task: Task, truth: "np.ndarray", predicted: "np.ndarray") -> "Mappi
     losses = log_losses(truth, predicted)
     right = (predicted.argmax(axis=1) == truth).astype(np.float64)
     return {"log_loss": (float(losses.mean()), losses), "accuracy": (float(right.mean()), right)}
-
-
-def log_losses(truth: "np.ndarray", predicted: "np.ndarray") -> "np.ndarray":
-    """The log loss of each row (rows,) of probabilities (rows, classes); `truth` are class numbers (rows,)."""
-    import numpy as np
-
-    # networks answer in float32: a probability that was rounded to 0 gets the same loss as in scikit-learn and Keras
-    given = np.clip(predicted[np.arange(len(truth)), truth], np.finfo(np.float32).eps, 1.0)
-    losses: np.ndarray = -np.log(given)
-    return losses
 
 
 def _interval(value: float, by_row: "np.ndarray", models: float) -> Score:

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, final
+from typing import Any, final
 
 from pipeline.config.experiment import Experiment
 from pipeline.engines import Engine
@@ -17,9 +17,6 @@ from pipeline.values.blueprint import Blueprint
 from pipeline.values.events import EpochEnded, Event, TrialEnded, TrialStarted
 from pipeline.values.space import Params
 from pipeline.values.trial import BASELINE, End, Epoch, Fitted, Leaderboard, Outcome, Trial, TrialFailed, Verdict
-
-KEPT: Final = 10
-"""The number of best trials that keep their weights on disk; a search that promotes trials keeps all."""
 
 
 @final
@@ -83,6 +80,7 @@ class Loop:
         self.clock = Clock()
         self._search = search
         self._study = study
+        self._kept = None if search.promotes else study.kept
         self._engine = engine
         self._blueprint = blueprint
         self._training = experiment.training
@@ -184,8 +182,8 @@ class Loop:
     def _tell(self, outcome: Outcome) -> None:
         del self._running[outcome.number]
         self._outcomes.append(outcome)
-        if outcome.value is not None and not self._search.promotes:
-            best = Leaderboard.of(self._objective, self._outcomes, None, {}).outcomes[:KEPT]
+        if outcome.value is not None and self._kept is not None:
+            best = Leaderboard.of(self._objective, self._outcomes, None, {}).outcomes[: self._kept]
             self._study.weights.keep_only({BASELINE, *(o.number for o in best)})
         # in this order: a trial that only the tracker has is trained again, to the same end and in the same run
         self._record(TrialEnded(outcome))

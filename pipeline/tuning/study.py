@@ -19,17 +19,23 @@ from pipeline.values.errors import UserError
 from pipeline.values.trial import Outcome
 
 FINISHED: Final = "finished.json"
+KEPT: Final = 10
+"""The number of best trials of a search that keep their weights on disk; a search that promotes trials keeps all."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A search's folder under `mlruns/studies/`, named by its identity, and the outcomes of earlier runs."""
+    """A search's folder under `mlruns/studies/`, named by its identity, and the outcomes of earlier runs.
+
+    `kept` is the number of best trials that keep their weights; None: all of them.
+    """
 
     folder: Path
     journal: Journal
     weights: WeightStore
     past: tuple[Outcome, ...]
+    kept: int | None = KEPT
 
     @staticmethod
     def at(folder: Path) -> "Study":

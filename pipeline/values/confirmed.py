@@ -1,13 +1,18 @@
-"""How good a champion is on rows that its models did not train on: what two champions are compared by."""
+"""How good settings and champions are on rows that their models did not train on."""
 
+import math
+import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
+
+from pipeline.values.trial import Outcome, trial_name
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The confirmed loss of a champion.
+    """The confirmed loss of a champion: what two champions are compared by.
 
     `rows` are numbers of the data set's rows. `losses` are the losses of these rows, each by the average of the models
     that did not train on it: log losses for classes, squared errors of the target in its raw units for a regression.
@@ -27,3 +32,48 @@ class Confirmed:
     def loss(self) -> float:
         """The mean of the rows' losses."""
         return sum(self.losses) / len(self.losses)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ConfirmedSetting:
+    """A trial of the search, or its baseline, and the outcomes of its settings on each fold."""
+
+    outcome: Outcome
+    folds: tuple[Outcome, ...]
+
+    @property
+    def number(self) -> int:
+        """The number of the search's trial."""
+        return self.outcome.number
+
+    @property
+    def name(self) -> str:
+        """The search's trial as people read it."""
+        return trial_name(self.number)
+
+    @property
+    def value(self) -> float:
+        """The mean of the objective over the folds."""
+        return statistics.fmean(o.value for o in self.folds if o.value is not None)
+
+    @property
+    def error(self) -> float:
+        """The standard error of `value`: the standard deviation over the folds, divided by the root of their number."""
+        return statistics.stdev(o.value for o in self.folds if o.value is not None) / math.sqrt(len(self.folds))
+
+    @property
+    def epochs(self) -> int:
+        """The mean number of epochs after which the folds' weights were the best, rounded."""
+        return max(1, round(statistics.fmean(o.best_epoch or 1 for o in self.folds)))
+
+    @property
+    def measured(self) -> Mapping[str, tuple[float, float]]:
+        """Each metric of the folds' own validation rows at their restored epochs: its mean and its standard error."""
+        found = {}
+        epochs = [o.restored.metrics for o in self.folds if o.restored is not None]
+        for name in epochs[0]:
+            if name.startswith("val_"):
+                values = [metrics[name] for metrics in epochs]
+                found[name] = (statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values)))
+        return found

@@ -127,6 +127,12 @@ class Transform:
             return Arrays(x, target.map(order).to_numpy(np.int32))
         return Arrays(x, ((target.to_numpy(np.float64) - self.mean) / self.scale).astype(np.float32))
 
+    def truth(self, rows: Arrays) -> "np.ndarray":
+        """What prepared rows should be answered with (rows,): class numbers, or values in the target's raw units."""
+        import numpy as np
+
+        return rows.y if self.classes else rows.y.astype(np.float64) * self.scale + self.mean
+
     def inputs(self, features: "pd.DataFrame") -> "np.ndarray":
         """Raw features as float32 (rows, …)."""
         import numpy as np

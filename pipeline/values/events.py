@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias, final
+from typing import Final, TypeAlias, final
 
 from pipeline.values.space import Params
 from pipeline.values.trial import Epoch, Outcome, Trial
@@ -69,6 +69,10 @@ class FileAttached:
 
     path: Path
     folder: str = ""
+
+
+CONFIRMATIONS: Final = "confirmations/planned"
+"""The metric of a search that says how many trainings confirm its best settings; it comes before the first of them."""
 
 
 @final

@@ -8,7 +8,7 @@ from pipeline.trackers import Links, Tracker
 from pipeline.tuning.study import Study
 from pipeline.values.data import Prepared
 from pipeline.values.diagnosis import warning
-from pipeline.values.events import Event, SearchMeasured, SearchRecord, TrialEnded
+from pipeline.values.events import CONFIRMATIONS, Event, SearchMeasured, SearchRecord, TrialEnded
 from pipeline.values.trial import BASELINE, Direction, End, Outcome, trial_name
 
 if TYPE_CHECKING:
@@ -65,12 +65,23 @@ class ProgressTracker:
         elif isinstance(event, SearchMeasured) and "trials/planned" in event.metrics:
             self._total = int(event.metrics["trials/planned"])
             self._bar.update(self._task, total=self._total, note="training the baseline")
+        elif isinstance(event, SearchMeasured) and CONFIRMATIONS in event.metrics:
+            self._confirming(int(event.metrics[CONFIRMATIONS]))
 
     def close(self) -> Links:
         self._bar.stop()
         return self._inner.close()
 
+    def _confirming(self, count: int) -> None:
+        """Show that the search has ended, and that so many trainings confirm its best settings."""
+        self._bar.reset(self._task, total=count, description="confirm", note="training the best settings on new folds")
+        if not self._console.is_terminal:
+            self._console.print(f"confirming: {count} trainings of the best settings on new folds")
+
     def _show(self, outcome: Outcome) -> None:
+        if outcome.trial.confirms is not None:
+            self._bar.update(self._task, advance=1)
+            return
         if outcome.number == BASELINE:
             self._line(outcome, always=True)
             self._bar.update(self._task, note="searching")

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.commands._terminal import table
 from pipeline.evaluation.report import CHAMPION, NAMES, Report, Row
+from pipeline.evaluation.scores import Score
 from pipeline.run import Finished
 from pipeline.values.diagnosis import DEAD, warning
-from pipeline.values.trial import End, Leaderboard, Outcome
+from pipeline.values.trial import End, Leaderboard, Outcome, trial_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,7 +26,7 @@ def show(finished: Finished, console: "Console", tracker: str) -> None:
     """
     board, report = finished.leaderboard, finished.report
     if report is not None and board.best is not None:
-        _champion(board, board.best, console)
+        _champion(board, board.best, report, console)
         _reported(board, report, console)
     elif board.interrupted:
         _interrupted(board, console)
@@ -46,6 +47,11 @@ def show(finished: Finished, console: "Console", tracker: str) -> None:
 
 
 def _reported(board: Leaderboard, report: Report, console: "Console") -> None:
+    if report.luck:
+        console.print(report.luck, markup=False)
+    if report.confirmed:
+        console.print(_confirmed(report))
+        console.print()
     if report.test or report.validation:
         console.print(_scores(report))
     else:
@@ -62,12 +68,12 @@ def _spent(seconds: Mapping[str, float]) -> str:
     return ", ".join(f"{phase} {spent:.1f}" for phase, spent in seconds.items() if spent >= SHOWN)
 
 
-def _champion(board: Leaderboard, best: Outcome, console: "Console") -> None:
-    of = f"trial {best.number} of {len(board.outcomes)}"
-    console.print(f"\n[bold]Champion: {of}[/bold], {best.end.value}, weights of epoch {best.best_epoch}", end="")
-    console.print(f", {board.objective} {best.value:.4f} ({best.parameters} parameters)")
-    settings = ", ".join(f"{name} {_short(value)}" for name, value in best.trial.params.items())
-    console.print(f"  {settings}", markup=False)
+def _champion(board: Leaderboard, best: Outcome, report: Report, console: "Console") -> None:
+    console.print(f"\n[bold]Champion: {report.champion}[/bold]")
+    known = {outcome.number: outcome for outcome in board.outcomes}
+    for outcome in (known[number] for number in report.trials):
+        settings = ", ".join(f"{name} {_short(value)}" for name, value in outcome.trial.params.items())
+        console.print(f"  {trial_name(outcome.number)}: {settings}", markup=False)
     for line in _dead(board, best):
         console.print(f"  {line}", markup=False)
     console.print()
@@ -85,6 +91,16 @@ def _dead(board: Leaderboard, best: Outcome) -> list[str]:
     return lines
 
 
+def _confirmed(report: Report) -> "Table":
+    """The champion's settings and the untuned ones, as folds judged them: the mean and its standard error."""
+    names = [trial_name(number) for number in report.trials]
+    rows = [row for row in report.confirmed if row.title in names or row is report.confirmed[-1]]
+    found = table("confirmed on new folds", *rows[0].measured)
+    for row in rows:
+        found.add_row(row.title, *(f"{mean:.3f} ± {error:.3f}" for mean, error in row.measured.values()))
+    return found
+
+
 def _scores(report: Report) -> "Table":
     rows = list(report.test)
     if report.validation:
@@ -92,9 +108,15 @@ def _scores(report: Report) -> "Table":
     metrics = list(rows[0].scores) if rows else []
     found = table(f"on the {report.count} test rows" if report.count else "", *(NAMES[metric] for metric in metrics))
     for row in rows:
-        cells = [f"{s.value:.3f} [{s.low:.3f}, {s.high:.3f}]".replace("[", "\\[") for s in row.scores.values()]
+        cells = [_cell(score) for score in row.scores.values()]
         found.add_row(row.title, *cells, style="bold" if row.name == CHAMPION else "")
     return found
+
+
+def _cell(score: Score) -> str:
+    if score.sd is not None:
+        return f"{score.value:.3f} ± {score.sd:.3f}"
+    return f"{score.value:.3f} \\[{score.low:.3f}, {score.high:.3f}]"
 
 
 def _trained(board: Leaderboard) -> list[str]:

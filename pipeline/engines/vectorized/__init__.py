@@ -17,8 +17,8 @@ from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 
 
-def create(blueprint: Blueprint, prepared: Prepared, trials: int = 1) -> Engine:
+def create(blueprint: Blueprint, prepared: Prepared, trials: int = 1, ahead: int | None = None) -> Engine:
     """An engine that trains a search's models on prepared data; the search has at most `trials` trials."""
     from pipeline.engines.vectorized.engine import VectorizedEngine
 
-    return VectorizedEngine(blueprint, prepared, trials)
+    return VectorizedEngine(blueprint, prepared, trials, ahead)

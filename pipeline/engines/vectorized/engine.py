@@ -25,8 +25,8 @@ log = logging.getLogger("pipeline")
 class VectorizedEngine:
     """Trains trials in lanes. Which lane trains next depends only on the trials, never on timing."""
 
-    def __init__(self, blueprint: Blueprint, prepared: Prepared, trials: int) -> None:
-        self.capacity = max(SHORT, min(AHEAD, trials // 4), trials // 8)
+    def __init__(self, blueprint: Blueprint, prepared: Prepared, trials: int, ahead: int | None = None) -> None:
+        self.capacity = ahead or max(SHORT, min(AHEAD, trials // 4), trials // 8)
         self._blueprint = blueprint
         self.lanes = Lanes(blueprint, prepared)
         self._fallback = Fallback(blueprint, prepared)

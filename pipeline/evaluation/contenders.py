@@ -1,0 +1,76 @@
+"""The models of a report, by their predictions of the same rows: their scores, and how the champion compares."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from pipeline.evaluation import verdict
+from pipeline.evaluation.report import SINGLE, Comparison, Row
+from pipeline.evaluation.scores import DECIDING, Score, Scores, scores, single, standardized
+from pipeline.values.data import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Contender:
+    """A model of the report; `members` are predictions of all rows, in the form that `scores` takes.
+
+    The model's prediction is the mean of its members'. But if it is `single`, each member is a model of this kind, and
+    its score is the mean of their scores. `title` is its name in a table, `against` in a sentence.
+    """
+
+    name: str
+    title: str
+    against: str
+    members: "tuple[np.ndarray, ...]"
+    single: bool = False
+
+    @property
+    def prediction(self) -> "np.ndarray":
+        """The mean of the members' predictions."""
+        import numpy as np
+
+        mean: np.ndarray = np.mean(self.members, axis=0)
+        return mean
+
+    def candidate(self, task: Task, truth: "np.ndarray") -> dict[str, verdict.Candidate]:
+        """What a comparison needs to know, by metric."""
+        return (verdict.singles if self.single else verdict.averaged)(task, truth, self.members)
+
+
+def rows(task: Task, truth: "np.ndarray", contenders: Sequence[Contender], seed: int, scale: float) -> tuple[Row, ...]:
+    """Each model with its scores, all from the same resamples; for a regression also the MSE of the scaled target.
+
+    The training of a regression minimizes this MSE; `scale` is the target's standard deviation in training.
+    """
+    asked = {
+        f"{c.name}/{i}": predicted
+        for c in contenders
+        for i, predicted in enumerate(c.members if c.single else (c.prediction,))
+    }
+    found = scores(task, truth, asked, seed)
+    if task is Task.REGRESSION:
+        found = {name: standardized(of, scale) for name, of in found.items()}
+    return tuple(Row(c.name, c.title, _table(c, found)) for c in contenders)
+
+
+def comparisons(task: Task, truth: "np.ndarray", contenders: Sequence[Contender]) -> tuple[Comparison, ...]:
+    """The first of `contenders`, the champion, against each other model, in each metric that decides.
+
+    The single model of the champion's best setting is left out: it is the champion's own, not a rival.
+    """
+    champion, *others = [(c, c.candidate(task, truth)) for c in contenders if c.name != SINGLE]
+    return tuple(
+        Comparison(metric, c.name, c.against, verdict.advantage(champion[1][metric], known[metric], metric))
+        for metric in DECIDING[task]
+        for c, known in others
+    )
+
+
+def _table(contender: Contender, found: dict[str, Scores]) -> dict[str, Score]:
+    if not contender.single:
+        return found[f"{contender.name}/0"].table()
+    return single([found[f"{contender.name}/{i}"] for i in range(len(contender.members))])
