@@ -20,6 +20,7 @@ from pipeline.figures.pages import page
 from pipeline.preprocess import folded
 from pipeline.trackers import Tracker
 from pipeline.tuning import confirmation
+from pipeline.tuning.clock import Clock
 from pipeline.tuning.confirmation import Confirmation, Confirmer, Plan
 from pipeline.tuning.study import Study
 from pipeline.values.blueprint import Blueprint, summary
@@ -55,20 +56,30 @@ class Searched:
 
 
 def evaluate(
-    searched: Searched, tracker: Tracker, *, deadline: float = math.inf, always: bool = False
+    searched: Searched, tracker: Tracker, clock: Clock, *, deadline: float = math.inf, always: bool = False
 ) -> Report | None:
     """The report of a search, recorded with its files and its champion; nothing else opens the test part.
 
     The best settings are confirmed first, as `[evaluate]` says, until `deadline` on the monotonic clock; with `always`,
     even if that takes longer than the search. None if Ctrl-C came before the end of that: the next run goes on. Files
-    are written into `report/` and `champion/` of the study's folder. ValueError if no trial has a value.
+    are written into `report/` and `champion/` of the study's folder. `clock` gets the phases confirm and evaluate.
+    ValueError if no trial has a value.
     """
     board, experiment = searched.leaderboard, searched.experiment
     best = board.best
     if best is None:
         raise ValueError("no trial of the search has a value: there is nothing to evaluate")
-    plan = confirmation.plan(board, experiment, len(searched.prepared.train), always=always)
-    confirmed, note = _confirmed(plan, searched, tracker, deadline)
+    with clock.phase("confirm"):
+        plan = confirmation.plan(board, experiment, len(searched.prepared.train), always=always)
+        confirmed, note = _confirmed(plan, searched, tracker, deadline)
+    with clock.phase("evaluate"):
+        return _evaluated(best, searched, tracker, confirmed, note)
+
+
+def _evaluated(
+    best: Outcome, searched: Searched, tracker: Tracker, confirmed: "Confirmed | None", note: str
+) -> Report | None:
+    board, experiment = searched.leaderboard, searched.experiment
     if confirmed is None:
         chosen = finalists.of_search(board, best, searched.blueprint, searched.prepared)
         what = f"trial {best.number}, {best.end.value}, weights of epoch {best.best_epoch}, unconfirmed"

@@ -77,10 +77,9 @@ def run(
                     tracker.record(FileAttached(path))
             interrupted = leaderboard.interrupted
             if leaderboard.best is not None and not interrupted:
-                with clock.phase("evaluate"):
-                    end = deadline(experiment.search, began, EVALUATION)
-                    searched = Searched(leaderboard, blueprint, prepared, experiment, study)
-                    report = evaluate(searched, tracker, deadline=end)
+                end = deadline(experiment.search, began, EVALUATION)
+                searched = Searched(leaderboard, blueprint, prepared, experiment, study)
+                report = evaluate(searched, tracker, clock, deadline=end)
                 interrupted = report is None
         finally:
             tracker.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))
