@@ -39,10 +39,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.fixture(scope="session")
 def titanic() -> Make:
-    """The experiment `titanic` with plain numbers (other data may have none to encode) and dotted keys overridden."""
+    """The experiment `titanic` with dotted keys overridden.
+
+    Numbers are plain, because other data may have none to encode. Nothing is confirmed unless a test asks for it.
+    """
 
     def make(overrides: dict[str, Any] | None = None) -> Experiment:
-        return resolve("titanic", {"preprocess.numbers": "standard", **(overrides or {})})
+        return resolve("titanic", {"preprocess.numbers": "standard", "evaluate.confirm": 0, **(overrides or {})})
 
     return make
 

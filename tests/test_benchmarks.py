@@ -67,7 +67,7 @@ def test_only_the_products_of_layers_are_useful() -> None:
 
 @pytest.mark.parametrize("seconds", [6.0, 45.0, 300.0])
 def test_a_search_is_given_the_seconds_that_its_rival_has(seconds: float) -> None:
-    experiment = resolve("titanic", {"search.minutes": with_evaluation(seconds) / 60})
+    experiment = resolve("titanic", {"search.minutes": with_evaluation(seconds) / 60, "evaluate.confirm": 0})
     assert _limits(experiment, lambda: False, 0.0).deadline == pytest.approx(seconds)
 
 
@@ -118,11 +118,13 @@ def test_only_the_deciding_metric_claims_something() -> None:
     names = {"champion": "champion", "untuned": "untuned baseline", "dummy": "majority class"}
     report = Report(
         "",
+        "",
+        (),
         tuple(Row(name, title, {}) for name, title in names.items()),
         (
-            Comparison("log_loss", "the untuned baseline", better),
-            Comparison("log_loss", "the majority class", unclear),
-            Comparison("accuracy", "the majority class", better),
+            Comparison("log_loss", "untuned", "the untuned baseline", better),
+            Comparison("log_loss", "dummy", "the majority class", unclear),
+            Comparison("accuracy", "dummy", "the majority class", better),
         ),
     )
     assert claims(report, Task.BINARY) == {"untuned": True, "dummy": False}

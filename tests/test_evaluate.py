@@ -10,10 +10,12 @@ import pytest
 
 from pipeline.build import build
 from pipeline.config.experiment import Experiment
-from pipeline.evaluate import UNTUNED, evaluate
+from pipeline.evaluate import UNTUNED, Searched, evaluate
 from pipeline.evaluation.report import CHAMPION, Report
 from pipeline.preprocess import preprocess
 from pipeline.trackers.memory import SHELVES, create
+from pipeline.tuning.clock import Clock
+from pipeline.tuning.study import Study
 from pipeline.values.blueprint import Blueprint, loss_of
 from pipeline.values.data import Arrays, Dataset, Prepared, Task
 from pipeline.values.events import ChampionRegistered, DatasetRecord, FileAttached, SearchMeasured, SearchRecord
@@ -45,7 +47,8 @@ def evaluated(
 ) -> tuple[Report, list[object]]:
     tracker = create(folder)
     tracker.open(RECORD)
-    report = evaluate(board, blueprint, prepared, experiment, tracker, folder)
+    report = evaluate(Searched(board, blueprint, prepared, experiment, Study.at(folder)), tracker, Clock())
+    assert report is not None
     return report, list(SHELVES[folder]["s"].events)
 
 
@@ -63,7 +66,7 @@ def test_the_champion_is_scored_once_on_the_test_part_beside_all_baselines(
     board = searched(blueprint, prepared, titanic())
     report, events = evaluated(board, blueprint, prepared, titanic(), tmp_path)
     assert len(opened) == 1
-    assert [row.name for row in report.test] == [CHAMPION, UNTUNED, "dummy", "linear", "boosting"]
+    assert [row.name for row in report.test] == [CHAMPION, UNTUNED, "linear", "boosting", "dummy"]
     network = blueprint.answering(blueprint.settings(PARAMS))
     network.set_weights(list(board.fitted[7].weights))
     network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -74,8 +77,8 @@ def test_the_champion_is_scored_once_on_the_test_part_beside_all_baselines(
     assert scores["accuracy"].value == pytest.approx(accuracy, abs=1e-6)
     assert scores["accuracy"].low < accuracy < scores["accuracy"].high
     sentences = [c.sentence for c in report.comparisons]
-    assert sentences[0].startswith("beats the untuned baseline by")
-    assert sentences[1].startswith("beats the majority class by")
+    assert sentences[0].startswith("beats one untuned model by")
+    assert sentences[3].startswith("beats the majority class by")
     measured = next(e for e in events if isinstance(e, SearchMeasured))
     assert measured.metrics["test/accuracy"] == scores["accuracy"].value
     assert {"validation/f1_low", "baseline/boosting/log_loss"} <= set(measured.metrics)
@@ -85,7 +88,8 @@ def test_the_champion_is_scored_once_on_the_test_part_beside_all_baselines(
     assert attached == {"report.md", "scores.csv", "confusion_matrix.html", "confusion_matrix.png", *models}
     assert events[-1] == ChampionRegistered(tmp_path / "champion", 7)
     text = (tmp_path / "report" / "report.md").read_text()
-    assert "trial 7, stopped early, weights of epoch 23" in text
+    assert "trial 7, stopped early, weights of epoch 23, unconfirmed" in text
+    assert "`evaluate.confirm` is 0" in text
     assert f"- The champion {sentences[0]}." in text
     table = pd.read_csv(tmp_path / "report" / "scores.csv")
     assert len(table) == 4 * 6

@@ -176,7 +176,7 @@ def _different(board: Leaderboard) -> list[Outcome]:
 
 def _work(plan: Plan) -> float:
     # a trial that went on from another one's weights has only its own epochs in its curve
-    return plan.folds * sum(o.curve[-1].number * o.parameters for o in plan.settings)
+    return plan.folds * sum(o.curve[-1].number * o.parameters for o in plan.settings if o.curve)
 
 
 def _smaller(made: Plan) -> str:

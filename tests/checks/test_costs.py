@@ -13,7 +13,7 @@ from pipeline.checks import Level, costs
 from pipeline.checks.costs import Pace, disk, duration, memory, pace, spoken
 from pipeline.checks.models import size
 from pipeline.checks.workload import Workload
-from pipeline.tuning.loop import KEPT
+from pipeline.tuning.study import KEPT
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 from pipeline.values.trial import Epoch, Fitted, Trial

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pipeline.evaluation.report import Comparison, Report, Row
+from pipeline.evaluation.report import Comparison, ConfirmedRow, Report, Row
 from pipeline.evaluation.scores import Score
 
 
@@ -29,22 +29,47 @@ from pipeline.evaluation.scores import Score
     ],
 )
 def test_a_comparison_says_what_its_interval_allows(advantage: Score, sentence: str) -> None:
-    assert Comparison("rmse", "the mean", advantage).sentence == sentence
+    assert Comparison("rmse", "dummy", "the mean", advantage).sentence == sentence
 
 
 def test_metrics_are_named_for_the_tracker_and_undefined_ones_left_out() -> None:
     rows = (
         Row("champion", "champion", {"accuracy": Score(0.8, 0.7, 0.9), "roc_auc": Score(math.nan, math.nan, math.nan)}),
         Row("dummy", "majority class", {"accuracy": Score(0.6, 0.5, 0.7)}),
+        Row("single", "one model", {"accuracy": Score(0.7, 0.6, 0.8, sd=0.02)}),
     )
-    report = Report("titanic", test=rows, validation={"accuracy": Score(0.85, 0.75, 0.95)})
+    report = Report(
+        "titanic",
+        "trial 1",
+        (1,),
+        rows,
+        measured={"confirmed/value": 0.4},
+        validation={"accuracy": Score(0.85, 0.75, 0.95)},
+    )
     assert report.metrics == {
         "test/accuracy": 0.8,
         "test/accuracy_low": 0.7,
         "test/accuracy_high": 0.9,
         "baseline/dummy/accuracy": 0.6,
+        "single/accuracy": 0.7,
+        "single/accuracy_sd": 0.02,
+        "confirmed/value": 0.4,
         "validation/accuracy": 0.85,
         "validation/accuracy_low": 0.75,
         "validation/accuracy_high": 0.95,
     }
-    assert "| majority class | 0.6 [0.5, 0.7] |" in Report("t", test=(rows[1],), count=9).text()
+    text = Report("t", "trial 1", (1,), rows[1:], count=9).text()
+    assert "| majority class | 0.6 [0.5, 0.7] |" in text
+    assert "| one model | 0.7 ± 0.02 |" in text
+
+
+def test_what_folds_confirmed_stands_in_the_text_and_in_the_table() -> None:
+    rows = (ConfirmedRow("trial 3", {"val_loss": (0.41, 0.012)}), ConfirmedRow("untuned", {"val_loss": (0.44, 0.01)}))
+    report = Report("titanic", "two models", (3,), confirmed=rows, luck="Best of 9 trials.")
+    text = report.text()
+    assert text.startswith("# titanic: the champion is two models\n")
+    assert "Best of 9 trials.\n\n| settings | val_loss |" in text
+    assert "| trial 3 | 0.41 ± 0.012 |" in text
+    last = report.table().to_dict("records")[-1]
+    named = ("part", "model", "metric", "value", "error")
+    assert [last[name] for name in named] == ["confirmed", "untuned", "val_loss", 0.44, 0.01]

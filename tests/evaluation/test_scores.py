@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from pipeline.evaluation import scores as under_test
-from pipeline.evaluation.scores import Score, Scores, advantage, counts, measure, resamples, scores
+from pipeline.evaluation.scores import Score, counts, measure, resamples, scores, single
 from pipeline.values.data import Task
 
 
@@ -134,23 +134,14 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
     assert 0.89 <= np.mean(covered) <= 0.99
 
 
-def test_the_difference_of_two_models_is_paired() -> None:
+def test_a_single_model_of_a_kind_has_the_mean_of_the_scores_and_their_spread() -> None:
     truth, p = classified(200, 2, seed=6)
     found = scores(Task.BINARY, truth, {"good": p, "blunt": 0.9 * p + 0.05}, seed=7)
-    better = advantage(found["good"], found["blunt"], "log_loss")
-    alone = found["good"].table()["log_loss"]
-    assert better.high - better.low < (alone.high - alone.low) / 3
-    back = advantage(found["blunt"], found["good"], "log_loss")
-    assert (back.value, back.low, back.high) == pytest.approx((-better.value, -better.high, -better.low))
-    assert advantage(found["good"], found["good"], "accuracy") == Score(0.0, 0.0, 0.0)
-
-
-def test_an_advantage_is_positive_where_the_metric_is_to_be_large_and_larger() -> None:
-    constant = {m: np.full(9, v) for m, v in {"accuracy": 0.9, "log_loss": 0.3}.items()}
-    worse = {m: np.full(9, v) for m, v in {"accuracy": 0.8, "log_loss": 0.4}.items()}
-    one, other = Scores({"accuracy": 0.9, "log_loss": 0.3}, constant), Scores({"accuracy": 0.8, "log_loss": 0.4}, worse)
-    assert advantage(one, other, "accuracy").low == pytest.approx(0.1)
-    assert advantage(one, other, "log_loss").low == pytest.approx(0.1)
+    values = [of.values["log_loss"] for of in found.values()]
+    score = single(list(found.values()))["log_loss"]
+    assert score.value == pytest.approx(np.mean(values))
+    assert score.sd == pytest.approx(np.std(values, ddof=1))
+    assert single([found["good"]]) == found["good"].table()
 
 
 def test_the_confusion_matrix_counts_true_classes_in_rows() -> None:

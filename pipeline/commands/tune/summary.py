@@ -1,6 +1,6 @@
 """The last lines that `make tune` prints: the result of a finished search."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from pipeline.commands._terminal import table
@@ -8,7 +8,7 @@ from pipeline.evaluation.report import CHAMPION, NAMES, Report, Row
 from pipeline.evaluation.scores import Score
 from pipeline.run import Finished
 from pipeline.values.diagnosis import DEAD, warning
-from pipeline.values.trial import End, Leaderboard, Outcome, trial_name
+from pipeline.values.trial import End, Leaderboard, trial_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +26,7 @@ def show(finished: Finished, console: "Console", tracker: str) -> None:
     """
     board, report = finished.leaderboard, finished.report
     if report is not None and board.best is not None:
-        _champion(board, board.best, report, console)
+        _champion(board, report, console)
         _reported(board, report, console)
     elif board.interrupted:
         _interrupted(board, console)
@@ -68,21 +68,24 @@ def _spent(seconds: Mapping[str, float]) -> str:
     return ", ".join(f"{phase} {spent:.1f}" for phase, spent in seconds.items() if spent >= SHOWN)
 
 
-def _champion(board: Leaderboard, best: Outcome, report: Report, console: "Console") -> None:
-    console.print(f"\n[bold]Champion: {report.champion}[/bold]")
+def _champion(board: Leaderboard, report: Report, console: "Console") -> None:
+    console.print(f"\nChampion: {report.champion}", style="bold", markup=False)
     known = {outcome.number: outcome for outcome in board.outcomes}
     for outcome in (known[number] for number in report.trials):
         settings = ", ".join(f"{name} {_short(value)}" for name, value in outcome.trial.params.items())
         console.print(f"  {trial_name(outcome.number)}: {settings}", markup=False)
-    for line in _dead(board, best):
+    for line in _dead(board, report.trials):
         console.print(f"  {line}", markup=False)
     console.print()
 
 
-def _dead(board: Leaderboard, best: Outcome) -> list[str]:
-    """A line for the champion if many of its ReLU units are dead, and one line for all other trials like that."""
-    lines = [f"In the champion: {warning(best.diagnosis)}"] if warning(best.diagnosis) else []
-    others = [o for o in board.outcomes if o is not best and warning(o.diagnosis)]
+def _dead(board: Leaderboard, champions: Collection[int]) -> list[str]:
+    """A line for each of the champion's trials with many dead ReLU units, and one line for all others like that."""
+    found = [o for o in board.outcomes if warning(o.diagnosis)]
+    lines = [
+        f"In {trial_name(o.number)} of the champion: {warning(o.diagnosis)}" for o in found if o.number in champions
+    ]
+    others = [o for o in found if o.number not in champions]
     if others:
         worst = max(others, key=lambda o: o.diagnosis[DEAD])
         many = "1 trial has many" if len(others) == 1 else f"{len(others)} trials have many"

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from pipeline.commands.tune.summary import show
-from pipeline.evaluation.report import CHAMPION, Comparison, Report, Row
+from pipeline.evaluation.report import CHAMPION, Comparison, ConfirmedRow, Report, Row
 from pipeline.evaluation.scores import Score
 from pipeline.run import Finished
 from pipeline.trackers import Links
@@ -18,21 +18,23 @@ from pipeline.values.space import Params
 from pipeline.values.trial import BASELINE, End, Epoch, Leaderboard, Outcome, Trial
 
 PARAMS: Params = {"width": 24, "learning_rate": 0.0123456, "activation": "relu"}
-NOTHING = Report("the headline")
+NOTHING = Report("titanic", "trial 1", (1,))
 TESTED = Report(
-    "the headline",
+    "titanic",
+    "trial 2, stopped early, [unconfirmed]",
+    (2,),
     (
         Row(CHAMPION, "champion", {"log_loss": Score(0.4, 0.35, 0.4567), "accuracy": Score(0.8, 0.75, 0.85)}),
         Row("mode", "majority class", {"log_loss": Score(0.66, 0.6, 0.7), "accuracy": Score(0.6, 0.5, 0.7)}),
     ),
     (
-        Comparison("log_loss", "the majority class", Score(0.26, 0.2, 0.3)),
-        Comparison("accuracy", "the majority class", Score(0.2, 0.1, 0.3)),
-        Comparison("log_loss", "gradient boosting", Score(-0.1, -0.2, -0.05)),
+        Comparison("log_loss", "dummy", "the majority class", Score(0.26, 0.2, 0.3)),
+        Comparison("accuracy", "dummy", "the majority class", Score(0.2, 0.1, 0.3)),
+        Comparison("log_loss", "boosting", "gradient boosting", Score(-0.1, -0.2, -0.05)),
     ),
-    {"log_loss": Score(0.39, 0.3, 0.5), "accuracy": Score(0.81, 0.7, 0.9)},
-    178,
-    ("k-nearest neighbours is missing: [no memory].",),
+    validation={"log_loss": Score(0.39, 0.3, 0.5), "accuracy": Score(0.81, 0.7, 0.9)},
+    count=178,
+    notes=("k-nearest neighbours is missing: [no memory].",),
 )
 
 
@@ -65,8 +67,8 @@ def shown(
 
 def test_the_champion_its_settings_and_its_scores_beside_the_others() -> None:
     assert shown(board(outcome(1, 0.5), outcome(2, 0.45678), outcome(3)), TESTED) == [
-        "Champion: trial 2 of 3, stopped early, weights of epoch 2, val_loss 0.4568 (1234 parameters)",
-        "  width 24, learning_rate 0.01235, activation relu",
+        "Champion: trial 2, stopped early, [unconfirmed]",
+        "  trial 2: width 24, learning_rate 0.01235, activation relu",
         "on the 178 test rows                 log loss              accuracy",
         "champion                 0.400 [0.350, 0.457]  0.800 [0.750, 0.850]",
         "champion, on validation  0.390 [0.300, 0.500]  0.810 [0.700, 0.900]",
@@ -78,8 +80,44 @@ def test_the_champion_its_settings_and_its_scores_beside_the_others() -> None:
     ]
 
 
+def test_a_confirmed_champion_is_shown_with_its_settings_the_luck_and_the_figures_of_the_folds() -> None:
+    spread = Score(0.45, 0.4, 0.5, sd=0.0284)
+    confirmed = tuple(
+        ConfirmedRow(title, {"val_loss": (mean, 0.0124), "val_accuracy": (0.8, 0.005)})
+        for title, mean in (("trial 2", 0.41), ("trial 3", 0.42), ("trial 1", 0.43), ("untuned", 0.44))
+    )
+    report = Report(
+        "titanic",
+        "the average of 8 models: trials 2 and 3 on 4 folds",
+        (2, 3),
+        (
+            Row(CHAMPION, "champion", {"log_loss": Score(0.4, 0.35, 0.4567)}),
+            Row("single", "one model", {"log_loss": spread}),
+        ),
+        confirmed=confirmed,
+        luck="Best of 3 trials on [178] rows.",
+        count=178,
+    )
+    trials = board(outcome(1, 0.5), outcome(2, 0.6), outcome(3, 0.7))
+    assert shown(trials, report)[:-1] == [
+        "Champion: the average of 8 models: trials 2 and 3 on 4 folds",
+        "  trial 2: width 24, learning_rate 0.01235, activation relu",
+        "  trial 3: width 24, learning_rate 0.01235, activation relu",
+        "Best of 3 trials on [178] rows.",
+        "confirmed on new folds       val_loss   val_accuracy",
+        "trial 2                 0.410 ± 0.012  0.800 ± 0.005",
+        "trial 3                 0.420 ± 0.012  0.800 ± 0.005",
+        "untuned                 0.440 ± 0.012  0.800 ± 0.005",
+        "on the 178 test rows              log loss",
+        "champion              0.400 [0.350, 0.457]",
+        "one model                    0.450 ± 0.028",
+    ]
+
+
 def test_without_a_test_part_the_scores_are_those_on_validation() -> None:
-    lines = shown(board(outcome(1, 0.5)), replace(TESTED, test=(), comparisons=(), count=0, notes=("No test part.",)))
+    lines = shown(
+        board(outcome(1, 0.5)), replace(TESTED, trials=(1,), test=(), comparisons=(), count=0, notes=("No test part.",))
+    )
     assert lines[2:] == [
         "                                     log loss              accuracy",
         "champion, on validation  0.390 [0.300, 0.500]  0.810 [0.700, 0.900]",
@@ -132,7 +170,7 @@ def test_dead_units_are_told_of_the_champion_and_of_the_worst_of_the_others() ->
 
     assert said(healthy, healthy, healthy) == []
     (champion,) = said(half, healthy)
-    assert champion.endswith(f"the champion: {warning(half)}")
+    assert champion == f"  In trial 1 of the champion: {warning(half)}"
     (other,) = said(healthy, half, healthy)
     assert re.match(r"  1 trial has many dead ReLU units, .* trial 2 \(50%\)", other)
     assert re.match(r"  2 trials have many dead ReLU units, .* trial 3 \(75%\)", said(half, half, most)[1])
