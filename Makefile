@@ -9,7 +9,7 @@ OPTIONS := $(foreach name,LIBRARY SAMPLER PRUNER TRIALS BUDGET MINUTES SEED ENGI
 	$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) '$($(name))')) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help tune compare check predict sync ui test lint bench ci lock schema clean
+.PHONY: help tune confirm compare check predict sync ui test lint bench ci lock schema clean
 
 help:   ## this list                        make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*[^ ])   +(.*)$$/\1|\2|\3/' \
@@ -17,6 +17,9 @@ help:   ## this list                        make
 
 tune: $(STAMP)   ## search, score the winner, log it all     make tune EXP=titanic TRIALS=20, or EXP=all
 	@$(RUN) tune '$(or $(EXP),$(error say which experiment: make tune EXP=titanic))' $(OPTIONS) $(if $(NEW),--new) $(if $(RETRAIN),--retrain)
+
+confirm: $(STAMP)   ## confirm the latest search's best settings     make confirm EXP=titanic
+	@$(RUN) confirm '$(or $(EXP),$(error say which experiment: make confirm EXP=titanic))' $(OPTIONS)
 
 check: $(STAMP)   ## find what is wrong before a search     make check EXP=titanic
 	@$(RUN) check '$(or $(EXP),$(error say which experiment: make check EXP=titanic))' $(OPTIONS)

@@ -58,6 +58,13 @@ def tune(
     return replace(board, seconds=clock.seconds)
 
 
+def past(experiment: Experiment, study: Study) -> Leaderboard:
+    """All trials that a study already has, best first."""
+    baseline = next((o for o in study.past if o.number == BASELINE), None)
+    outcomes = [o for o in study.past if o.number != BASELINE]
+    return Leaderboard.of(experiment.search.objective, outcomes, baseline, study.weights)
+
+
 def _account(trained: Sequence[Outcome], *clocks: Clock) -> Clock:
     """The loops' time by phase; training is split further by what the engine measured for each of `trained`."""
     total = Clock()

@@ -57,17 +57,23 @@ class Study:
 
 
 @contextmanager
-def opened(experiment: Experiment, digest: str, mlruns: Path, *, new: bool) -> Iterator[Study]:
+def opened(
+    experiment: Experiment, digest: str, mlruns: Path, *, new: bool = False, again: bool = False
+) -> Iterator[Study]:
     """The study of this experiment on this data: the latest one if it can be continued, else a new one.
 
-    It is locked while it is open. UserError if another process is running it.
+    With `again`, the latest one in any case. It is locked while it is open. UserError if another process is running it,
+    or with `again`, if there is none.
     """
     studies = mlruns / "studies"
     stem = f"{experiment.name}-{fingerprint(experiment, digest)}"
     numbers = sorted(int(path.name.rpartition("-")[2]) for path in studies.glob(f"{escape(stem)}-*"))
     latest = numbers[-1] if numbers else 0
-    again = bool(latest) and not new and _goes_on(studies / f"{stem}-{latest}", experiment)
-    folder = studies / f"{stem}-{latest if again else latest + 1}"
+    if again and not latest:
+        problem = f"no search of `{experiment.name}` on these data and with these settings was found."
+        raise UserError("confirm", problem, f"Run `make tune EXP={experiment.name}`, which confirms its best settings.")
+    goes_on = again or (bool(latest) and not new and _goes_on(studies / f"{stem}-{latest}", experiment))
+    folder = studies / f"{stem}-{latest if goes_on else latest + 1}"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:

@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
         from pipeline.checks import raise_first, rehearsal, table, warn
         from pipeline.commands.tune.progress import ProgressTracker
         from pipeline.commands.tune.summary import show
+        from pipeline.run import Wish
         from pipeline.run import run as run_stages
 
         tracker = parts.tracker()
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             raise_first(found, experiment.file)
             warn(found, console, args.experiment)
 
-        finished = run_stages(experiment, progress_tracker, MLRUNS, begin, new=args.new, typed=STARTED)
+        finished = run_stages(experiment, progress_tracker, MLRUNS, begin, Wish(new=args.new, typed=STARTED))
         show(finished, console, tracker.TITLE)
     if finished.leaderboard.interrupted:
         return several.INTERRUPTED
