@@ -1,5 +1,6 @@
 """A search that is killed at random moments and started again: nothing is lost, and nothing is recorded twice."""
 
+import json
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.trackers.mlflow import open_archive
+from pipeline.tuning.confirmation import FOLDER
 from pipeline.tuning.journal import Journal
 from pipeline.values.trial import Outcome
 from tests.commands.conftest import Start, Type
@@ -65,3 +67,26 @@ def test_a_search_killed_at_random_moments_loses_and_doubles_nothing(
         assert [(e.number, e.metrics["val_loss"]) for e in line.curve] == [
             (e.number, e.metrics["val_loss"]) for e in outcome.curve
         ]
+
+
+@pytest.mark.slow
+def test_a_confirmation_that_is_killed_goes_on_and_makes_the_same_champion(
+    started: Start, typed: Type, here: Path
+) -> None:
+    words = ("tune", "titanic", "--trials", "8", "--backend", "jax", "--set", "training.epochs=40")
+    process = started(*words)
+    journals = here / "mlruns" / "studies"
+    while sum(path.read_bytes().count(b"\n") for path in journals.glob(f"*/{FOLDER}/outcomes.jsonl")) < 5:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    done = typed(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "confirming: 28 trainings" in done.stdout
+    (study,) = journals.iterdir()
+    numbers = [o.number for o in Journal(study / FOLDER / "outcomes.jsonl").read()]
+    assert len(numbers) == len(set(numbers)) == 28
+    assert typed(*words, "--new").returncode == 0
+    resumed, whole = (json.loads((path / "champion" / "confirmed.json").read_text()) for path in journals.iterdir())
+    assert resumed == whole
