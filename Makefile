@@ -19,7 +19,7 @@ tune: $(STAMP)   ## search, score the winner, log it all     make tune EXP=titan
 	@$(RUN) tune '$(or $(EXP),$(error say which experiment: make tune EXP=titanic))' $(OPTIONS) $(if $(NEW),--new) $(if $(RETRAIN),--retrain)
 
 confirm: $(STAMP)   ## confirm the latest search's best settings     make confirm EXP=titanic
-	@$(RUN) confirm '$(or $(EXP),$(error say which experiment: make confirm EXP=titanic))' $(OPTIONS)
+	@$(RUN) tune --confirm '$(or $(EXP),$(error say which experiment: make confirm EXP=titanic))' $(OPTIONS)
 
 check: $(STAMP)   ## find what is wrong before a search     make check EXP=titanic
 	@$(RUN) check '$(or $(EXP),$(error say which experiment: make check EXP=titanic))' $(OPTIONS)

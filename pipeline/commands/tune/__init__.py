@@ -27,6 +27,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--retrain", action="store_true", help="train the winner of the latest search again, with the other options"
     )
+    parser.add_argument(
+        "--confirm",
+        action="store_true",
+        help="search nothing: confirm the best settings of the latest search, however long that takes",
+    )
     overrides.arguments(parser)
 
 
@@ -35,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     given = overrides.overrides(args)
     chosen = several.names(args.experiment, given)
     if len(chosen) > 1:
-        flags = [f"--{flag}" for flag in ("new", "retrain") if getattr(args, flag)]
+        flags = [f"--{flag}" for flag in ("new", "retrain", "confirm") if getattr(args, flag)]
         return _several(chosen, [*overrides.words(args), *flags])
     experiment = resolve(chosen[0], given)
     if args.retrain:
@@ -52,14 +57,16 @@ def run(args: argparse.Namespace) -> int:
         progress_tracker = ProgressTracker(tracker.create(MLRUNS), console, experiment)
 
         def begin(blueprint: "Blueprint", prepared: "Prepared", study: "Study") -> None:
-            progress_tracker.begin(prepared, study)
+            progress_tracker.begin(prepared, study, again=args.confirm)
             found = table.look(prepared)
             if not study.past:
                 found += rehearsal.rehearse(experiment, blueprint, prepared, MLRUNS)[0]
             raise_first(found, experiment.file)
             warn(found, console, args.experiment)
 
-        finished = run_stages(experiment, progress_tracker, MLRUNS, begin, Wish(new=args.new, typed=STARTED))
+        finished = run_stages(
+            experiment, progress_tracker, MLRUNS, begin, Wish(new=args.new, again=args.confirm, typed=STARTED)
+        )
         show(finished, console, tracker.TITLE)
     if finished.leaderboard.interrupted:
         return several.INTERRUPTED

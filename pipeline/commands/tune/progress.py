@@ -43,13 +43,14 @@ class ProgressTracker:
         )
         self._task = self._bar.add_task("tune", total=self._total, note="preparing")
 
-    def begin(self, prepared: Prepared, study: Study) -> None:
-        """Print what the data is, and how many earlier trials the search continues from."""
+    def begin(self, prepared: Prepared, study: Study, *, again: bool = False) -> None:
+        """Print what the data is, and how many earlier trials the search continues from, or with `again` has."""
         ready(prepared, self._console)
         past = [o for o in study.past if o.number != BASELINE]
         if study.past:
-            line = f"{study.identity} continues after {len(past)} trials (NEW=1 starts a new search)"
-            self._console.print(line, markup=False)
+            goes_on = f" continues after {len(past)} trials (NEW=1 starts a new search)"
+            what = f": the best of its {len(past)} trials are confirmed" if again else goes_on
+            self._console.print(f"{study.identity}{what}", markup=False)
         for outcome in past:
             self._count(outcome)
         self._bar.update(self._task, completed=len(past))

@@ -1,4 +1,4 @@
-"""`confirm`: the best settings of a search that is there are confirmed, and become the champion."""
+"""`tune --confirm`: the best settings of a search that is there are confirmed, and become the champion."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def test_a_search_that_was_not_confirmed_is_confirmed_later(typed: Type, here: P
     searched = typed("tune", *WORDS, "--set", f"{SHORT} evaluate.confirm=0")
     assert searched.returncode == 0
     assert "unconfirmed" in searched.stdout
-    done = typed("confirm", *WORDS, "--set", f"{SHORT} evaluate.folds=2")
+    done = typed("tune", "--confirm", *WORDS, "--set", f"{SHORT} evaluate.folds=2")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Champion: the average of 6 models: trials " in done.stdout
     assert "untuned, averaged" in done.stdout
@@ -24,7 +24,7 @@ def test_a_search_that_was_not_confirmed_is_confirmed_later(typed: Type, here: P
 
 
 def test_without_such_a_search_it_says_what_to_type(typed: Type) -> None:
-    done = typed("confirm", *WORDS)
+    done = typed("tune", "--confirm", *WORDS)
     assert done.returncode == 2
     assert done.stdout == ""
     assert "no search of `titanic`" in done.stderr
