@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol, final
 
 from pipeline.values.events import Event, SearchRecord
 from pipeline.values.space import Params
-from pipeline.values.trial import End, Epoch
+from pipeline.values.trial import Confirms, End, Epoch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,15 @@ class TrialRecord:
     epochs: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     parameters: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ConfirmationRecord:
+    """A training that confirms a trial, as read back; `record.number` is `confirms.number`, which is below 0."""
+
+    confirms: Confirms
+    record: TrialRecord
 
 
 @final
@@ -109,8 +118,12 @@ class Archive(Protocol):
     def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[TrialRecord]:
         """All trials of a search by number, the baseline first; with `of`, only those trials have their curve.
 
-        Without curves, a search of hundreds of trials is read in a tenth of the time.
+        Trainings that confirm a trial are not among them. Without curves, a search of hundreds of trials is read in a
+        tenth of the time.
         """
+
+    def confirmations(self, search: str) -> Sequence[ConfirmationRecord]:
+        """The trainings that confirm trials of a search, with their curves, by trial and fold."""
 
     def experiments(self) -> Sequence[str]:
         """The names of the experiments that have searches."""

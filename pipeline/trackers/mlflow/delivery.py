@@ -9,7 +9,7 @@ from pipeline.trackers.mlflow import registry, store, ui_view
 from pipeline.trackers.mlflow.batches import log
 from pipeline.trackers.mlflow.encoding import Entry, Opened
 from pipeline.trackers.mlflow.links import Place
-from pipeline.trackers.mlflow.runs import KIND, OBJECTIVE, PARENT, SEARCH, search_run
+from pipeline.trackers.mlflow.runs import KIND, OBJECTIVE, PARENT, SEARCH, TRIALS_ONLY, search_run
 from pipeline.trackers.mlflow.trial_runs import OpenRun, TrialRuns
 from pipeline.values.events import (
     ChampionRegistered,
@@ -119,7 +119,7 @@ class Delivery:
             order = "ASC" if Direction.of(self._search.objective) is Direction.MINIMIZE else "DESC"
             runs = self._client.search_runs(
                 [self._experiment],
-                f"tags.`{PARENT}` = '{parent}'",
+                f"tags.`{PARENT}` = '{parent}' and {TRIALS_ONLY}",
                 max_results=BEST,
                 order_by=[f"metrics.value {order}"],
             )

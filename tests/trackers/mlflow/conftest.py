@@ -16,7 +16,7 @@ from pipeline.trackers.mlflow.spool import Spool
 from pipeline.trackers.mlflow.writer import write
 from pipeline.values.events import DatasetRecord, EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
 from pipeline.values.space import Params
-from pipeline.values.trial import End, Epoch, Outcome, Trial
+from pipeline.values.trial import Confirms, End, Epoch, Outcome, Trial
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ def delivered(folder: Path, spooled: Callable[[Sequence[Event]], Spool]) -> Call
 
 @pytest.fixture
 def trained() -> Callable[..., list[Event]]:
-    """A trial's events: its start, `epochs` epochs and its end."""
+    """The events of a trial, or with a number below 0 of a confirmation: its start, `epochs` epochs and its end."""
 
     def events(number: int, epochs: int = 3, *, ends: bool = True) -> list[Event]:
-        trial = Trial(number, {"width": number}, seed=number, epochs=epochs)
+        trial = Trial(number, {"width": number}, seed=number, epochs=epochs, confirms=Confirms.of(number))
         curve = tuple(Epoch(number, e, {"loss": 1 / e, "val_loss": number + 1 / e}) for e in range(1, epochs + 1))
         settings: Params = {"width": number, "optimizer": "adam"}
         value = curve[-1].metrics["val_loss"]
