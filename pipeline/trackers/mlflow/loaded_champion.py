@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, final
 
-from pipeline.trackers.mlflow.registry import ALIAS
+from pipeline.trackers.mlflow.registry import champion_version
 from pipeline.trackers.mlflow.store import current
 from pipeline.values.errors import UserError
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from pipeline.trackers import Champion
 
-ABSENT = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
-"""MLflow's error codes for a name without a registered model, and for a name without this alias."""
 WRONG = "INVALID_PARAMETER_VALUE"
 """The error code with which a champion refuses rows that it cannot take."""
 
@@ -23,11 +21,11 @@ def load(client: Any, name: str) -> "Champion | None":
     from mlflow.exceptions import MlflowException
 
     try:
-        version = client.get_model_version_by_alias(name, ALIAS)
+        version = champion_version(client, name)
     except MlflowException as error:
-        if error.error_code in ABSENT:
-            return None
         raise UserError("MLflow", f"{client.tracking_uri} does not answer.", "Is the server running?") from error
+    if version is None:
+        return None
     # loading takes no client: it uses the tracking URI of the process
     with current(client.tracking_uri):
         return Loaded(str(version.version), mlflow.pyfunc.load_model(f"models:/{name}/{version.version}"))

@@ -14,6 +14,7 @@ from pipeline.trackers.mlflow.encoding import Opened, encode
 from pipeline.trackers.mlflow.retry import Retry
 from pipeline.trackers.mlflow.spool import Spool
 from pipeline.trackers.mlflow.writer import write
+from pipeline.values.confirmed import Confirmed
 from pipeline.values.events import DatasetRecord, EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
 from pipeline.values.space import Params
 from pipeline.values.trial import Confirms, End, Epoch, Outcome, Trial
@@ -84,6 +85,17 @@ def points() -> Callable[[Path], list[tuple[Any, ...]]]:
             return tables.execute("SELECT run_uuid, key, step FROM metrics").fetchall()
 
     return read
+
+
+@pytest.fixture
+def confirmed() -> Callable[..., Confirmed]:
+    """A confirmed log loss around a mean, of the data of `record`."""
+
+    def make(mean: float, digest: str = "0" * 64) -> Confirmed:
+        losses = tuple(mean + (-1) ** row / 100 for row in range(50))
+        return Confirmed("log loss", digest, "Survived", tuple(range(50)), losses, 1e-6)
+
+    return make
 
 
 @pytest.fixture

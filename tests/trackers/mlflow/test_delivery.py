@@ -287,6 +287,8 @@ def test_addresses_name_the_experiment_the_search_and_its_best_trials(
     experiment = connect(folder).get_experiment(parent.info.experiment_id)
     view = json.loads(experiment.tags[f"mlflow.sharedViewState.{key}"])
     assert view["searchFilter"] == f'tags.`mlflow.parentRunId` = "{parent.info.run_id}" and tags.kind = "trial"'
+    shown = connect(folder).search_runs([parent.info.experiment_id], view["searchFilter"])
+    assert {run.info.run_id for run in shown} == {run.info.run_id for run in archive.trials("one")}
     assert (view["orderByKey"], view["orderByAsc"]) == ("metrics.`value`", True)
     assert [chart["metricKey"] for chart in view["compareRunCharts"]] == ["val_loss", "loss"]
     asked = parse_qs(urlsplit(found["curves of the best five"].replace("/#/", "/")).query)
