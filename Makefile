@@ -9,7 +9,7 @@ OPTIONS := $(foreach name,LIBRARY SAMPLER PRUNER TRIALS BUDGET MINUTES SEED ENGI
 	$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) '$($(name))')) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help tune compare check predict sync ui test lint bench ci lock schema clean
+.PHONY: help tune compare check predict models sync ui test lint bench ci lock schema clean
 
 help:   ## this list                        make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*[^ ])   +(.*)$$/\1|\2|\3/' \
@@ -25,6 +25,9 @@ predict: $(STAMP)   ## a table with the champion's answers     make predict EXP=
 	@$(RUN) predict '$(or $(EXP),$(error say which experiment: make predict EXP=titanic INPUT=passengers.csv))' \
 		'$(or $(INPUT),$(error say which rows: make predict EXP=$(EXP) INPUT=passengers.csv, or INPUT=- for standard input))' \
 		$(if $(OUTPUT),--output '$(OUTPUT)')
+
+models: $(STAMP)   ## registered versions, and which is the champion     make models EXP=titanic
+	@$(RUN) models $(if $(EXP),'$(EXP)')
 
 sync: $(STAMP)   ## deliver to MLflow what searches could not     make sync
 	@$(RUN) sync

@@ -80,6 +80,28 @@ class SearchSummary:
 
 @final
 @dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A version of an experiment's model; `created` is in seconds since 1970, `champion` says whether it is in use.
+
+    `confirmed` is its confirmed loss, named by `loss` (`log loss`, `RMSE`), and `half` the half of its 95 % interval;
+    both are None if it was not confirmed. `metrics` are those of its search, `decision` says why it is the champion,
+    or why it did not become the champion. `trial` is None for a version that no search made.
+    """
+
+    version: str
+    champion: bool
+    created: float
+    search: str
+    trial: int | None
+    loss: str
+    confirmed: float | None
+    half: float | None
+    metrics: Mapping[str, float]
+    decision: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class ComparisonPage:
     """A page that compares trials; it is stored under an experiment, with all files of the page's folder."""
 
@@ -136,6 +158,9 @@ class Archive(Protocol):
 
     def champion(self, experiment: str) -> Champion | None:
         """The experiment's champion, or None if it has none yet or if the tracker stores no models."""
+
+    def models(self, experiment: str) -> Sequence[ModelRecord]:
+        """The versions of the experiment's model, the latest first; none if the tracker stores no models."""
 
 
 @final

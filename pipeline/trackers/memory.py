@@ -14,6 +14,7 @@ from pipeline.trackers import (
     ComparisonPage,
     ConfirmationRecord,
     Links,
+    ModelRecord,
     SearchSummary,
     Tracker,
     TrialRecord,
@@ -125,6 +126,9 @@ class MemoryArchive:
 
     def champion(self, experiment: str) -> Champion | None:  # noqa: ARG002 the protocol's
         return None
+
+    def models(self, experiment: str) -> Sequence[ModelRecord]:  # noqa: ARG002 the protocol's
+        return ()
 
 
 def create(folder: Path) -> Tracker:

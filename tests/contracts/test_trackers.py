@@ -166,6 +166,7 @@ def test_what_was_never_recorded_reads_back_as_nothing(story: Story) -> None:
     assert list(archive.searches("mnist")) == []
     assert list(archive.curves("three")) == []
     assert archive.champion("mnist") is None
+    assert list(archive.models("mnist")) == list(archive.models("titanic")) == []
 
 
 def test_a_trial_of_which_no_curve_is_asked_reads_back_the_same_without_it(story: Story) -> None:

@@ -31,11 +31,16 @@ ENVIRONMENT: Final = ("MLFLOW_TRACKING_URI", "MNIST_DIR")
 MINE: Final = "mine"
 """The experiment that a reader makes; there is no file of it."""
 PYTHON: Final = (".venv/bin/python", "-m", "pipeline")
-COMPLETED: Final = {"make predict": " EXP=titanic INPUT=passengers.csv", "make ui": "", "make sync": ""}
+COMPLETED: Final = {
+    "make predict": " EXP=titanic INPUT=passengers.csv",
+    "make models": "",
+    "make ui": "",
+    "make sync": "",
+}
 """What makes a command out of its mere name; of others it is an experiment."""
 
 MAKE: Final = commands("make ")
-OURS: Final = [place for place in MAKE if re.match(r"make (tune|check|compare|predict|ui|sync)\b", place.text)]
+OURS: Final = [place for place in MAKE if re.match(r"make (tune|check|compare|predict|models|ui|sync)\b", place.text)]
 TOML: Final = blocks("toml")
 
 

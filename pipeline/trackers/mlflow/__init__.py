@@ -7,8 +7,9 @@ Recording: `tracker` writes `spool`, a file of lines in the form of `encoding`, 
 `relay` reads the lines and `delivery` sends them: `trial_runs` and `trial_end` for trials, `batches` for metrics,
 `registry` and `promotion` for the champion, `dataset` for the data, `ui_view` for the UI. `retry` repeats calls that
 fail, `sync` delivers what is left.
-Reading back: `archive` and `loaded_champion`, with `runs` for the queries. Around them: `store` and `database` (where
-MLflow keeps its data), `server` and `links` (the UI and its addresses), `comparison` (pages of `make compare`).
+Reading back: `archive`, `versions` and `loaded_champion`, with `runs` for the queries. Around them: `store` and
+`database` (where MLflow keeps its data), `server` and `links` (the UI and its addresses), `comparison` (pages of
+`make compare`).
 """
 
 from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import hexdigits
 from typing import Any, final
 
-from pipeline.trackers import Champion, ConfirmationRecord, SearchSummary, TrialRecord
+from pipeline.trackers import Champion, ConfirmationRecord, ModelRecord, SearchSummary, TrialRecord
 from pipeline.trackers.mlflow.loaded_champion import load
 from pipeline.trackers.mlflow.runs import (
     CONFIRMATION,
@@ -22,7 +22,8 @@ from pipeline.trackers.mlflow.runs import (
     search_run,
     stored,
 )
-from pipeline.trackers.mlflow.store import connect
+from pipeline.trackers.mlflow.store import answering, connect
+from pipeline.trackers.mlflow.versions import versions
 from pipeline.values.trial import Confirms, End, Epoch
 
 
@@ -62,7 +63,8 @@ class MlflowArchive:
         return tuple(_record(run, points[run.info.run_id]) for run in runs)
 
     def experiments(self) -> Sequence[str]:
-        return tuple(found.name for found in self._client.search_experiments() if self.searches(found.name))
+        with answering(self._client):
+            return tuple(found.name for found in self._client.search_experiments() if self.searches(found.name))
 
     def summary(self, search: str) -> SearchSummary | None:
         run = self.search(search)
@@ -91,6 +93,10 @@ class MlflowArchive:
 
     def champion(self, experiment: str) -> Champion | None:
         return load(self._client, experiment)
+
+    def models(self, experiment: str) -> Sequence[ModelRecord]:
+        with answering(self._client):
+            return versions(self._client, experiment)
 
     def _children(self, search: str, narrower: str) -> list[Any]:
         parent = self.search(search)

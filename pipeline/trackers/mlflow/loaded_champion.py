@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, final
 
 from pipeline.trackers.mlflow.registry import champion_version
-from pipeline.trackers.mlflow.store import current
+from pipeline.trackers.mlflow.store import answering, current
 from pipeline.values.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,12 +18,9 @@ WRONG = "INVALID_PARAMETER_VALUE"
 def load(client: Any, name: str) -> "Champion | None":
     """The champion registered under `name`, or None; UserError if MLflow does not answer."""
     import mlflow.pyfunc
-    from mlflow.exceptions import MlflowException
 
-    try:
+    with answering(client):
         version = champion_version(client, name)
-    except MlflowException as error:
-        raise UserError("MLflow", f"{client.tracking_uri} does not answer.", "Is the server running?") from error
     if version is None:
         return None
     # loading takes no client: it uses the tracking URI of the process

@@ -103,6 +103,11 @@ def champion_version(client: Any, name: str) -> Any | None:
     return _unless_absent(lambda: client.get_model_version_by_alias(name, ALIAS))
 
 
+def search_of(client: Any, version: Any) -> Any | None:
+    """The run of the search that a version comes from, or None: a person may have registered it."""
+    return _unless_absent(lambda: client.get_run(version.run_id)) if version.run_id else None
+
+
 def confirmed(path: Path) -> Confirmed | None:
     """The confirmed loss in a file, or None if there is no file."""
     return TypeAdapter(Confirmed).validate_json(path.read_bytes()) if path.is_file() else None
@@ -121,7 +126,7 @@ def _decision(client: Any, origin: Origin, number: str, present: Any | None, *, 
     if present is None:
         return Decision(True, f"Version {number} is the first champion.")
     new = Contender(number, origin.confirmed, dataset.data(dataset.entity(origin.search.dataset)))
-    run = _unless_absent(lambda: client.get_run(present.run_id))
+    run = search_of(client, present)
     inputs = run.inputs.dataset_inputs if run else []
     data = dataset.data(inputs[0].dataset) if inputs else None
     logged = _unless_absent(lambda: _logged(client, present))

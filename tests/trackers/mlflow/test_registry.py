@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -260,6 +261,36 @@ def test_a_search_that_goes_on_is_decided_anew(searched: Search, folder: Path, c
     (note,) = searched("two", confirmed(0.40), at=2000).state.notes
     assert champion_of(folder) == "3"
     assert "its confirmed log loss is 0.4, that of version 2 is 0.46" in note
+
+
+def test_versions_read_back_the_latest_first(searched: Search, folder: Path, confirmed: Confirm) -> None:
+    searched("one")
+    searched("two", confirmed(0.40))
+    (note,) = searched("three", confirmed(0.43)).state.notes
+    latest, champion, old = MlflowArchive(folder).models("titanic")
+    assert [(v.version, v.champion, v.search, v.trial) for v in (latest, champion, old)] == [
+        ("3", False, "three", 1),
+        ("2", True, "two", 1),
+        ("1", False, "one", 1),
+    ]
+    assert (champion.loss, champion.confirmed, old.loss, old.confirmed, old.half) == ("log loss", 0.4, "", None, None)
+    assert champion.half == pytest.approx(0.0034, rel=0.1)
+    assert (latest.decision, old.decision) == (note, "Version 1 is the first champion.")
+    assert abs(latest.created - time.time()) < 600
+
+
+def test_a_version_that_a_person_registered_reads_back_with_what_is_known_and_stays_the_champion(
+    searched: Search, folder: Path, confirmed: Confirm
+) -> None:
+    client = connect(folder)
+    client.create_registered_model("titanic")
+    client.create_model_version("titanic", folder.as_uri())
+    client.set_registered_model_alias("titanic", "champion", "1")
+    (record,) = MlflowArchive(folder).models("titanic")
+    assert (record.champion, record.search, record.trial, record.metrics) == (True, "", None, {})
+    (note,) = searched("one", confirmed(0.43)).state.notes
+    assert champion_of(folder) == "1"
+    assert "it is not known on which data version 1 was trained" in note
 
 
 def test_a_champion_whose_files_are_gone_counts_as_not_confirmed(
