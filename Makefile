@@ -16,7 +16,8 @@ help:   ## this list                        make
 		| while IFS='|' read -r name what example; do printf '  %-8s %-56s %s\n' "$$name" "$$what" "$$example"; done
 
 tune: $(STAMP)   ## search, score the winner, log it all     make tune EXP=titanic TRIALS=20, or EXP=all
-	@$(RUN) tune '$(or $(EXP),$(error say which experiment: make tune EXP=titanic))' $(OPTIONS) $(if $(NEW),--new) $(if $(RETRAIN),--retrain)
+	@$(RUN) tune '$(or $(EXP),$(error say which experiment: make tune EXP=titanic))' $(OPTIONS) \
+		$(if $(NEW),--new) $(if $(RETRAIN),--retrain) $(if $(PROMOTE),--promote)
 
 check: $(STAMP)   ## find what is wrong before a search     make check EXP=titanic
 	@$(RUN) check '$(or $(EXP),$(error say which experiment: make check EXP=titanic))' $(OPTIONS)

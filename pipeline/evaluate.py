@@ -30,18 +30,20 @@ NO_TEST: Final = (
 )
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913  all that the search leaves behind
     leaderboard: Leaderboard,
     blueprint: Blueprint,
     prepared: Prepared,
     experiment: Experiment,
     tracker: Tracker,
     folder: Path,
+    *,
+    promote: bool = False,
 ) -> Report:
     """The report of a search, recorded with its files and its champion; nothing else opens the test part.
 
-    Files are written into `report/` and `champion/` of `folder`, which is the search's own folder. ValueError if no
-    trial has a value.
+    Files are written into `report/` and `champion/` of `folder`, which is the search's own folder. With `promote`, the
+    champion replaces the experiment's present one in any case. ValueError if no trial has a value.
     """
     (folder / "report").mkdir(parents=True, exist_ok=True)
     best = leaderboard.best
@@ -68,7 +70,7 @@ def evaluate(
         report = replace(report, notes=(NO_TEST,))
     _record(report, tracker, folder / "report")
     champion.write(folder / "champion", network, prepared)
-    tracker.record(ChampionRegistered(folder / "champion", best.number))
+    tracker.record(ChampionRegistered(folder / "champion", best.number, promote))
     return report
 
 

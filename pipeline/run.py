@@ -36,7 +36,7 @@ class Finished:
     seconds: Mapping[str, float]
 
 
-def run(
+def run(  # noqa: PLR0913  the last three are for the command line
     experiment: Experiment,
     tracker: Tracker,
     mlruns: Path,
@@ -44,6 +44,7 @@ def run(
     *,
     new: bool = False,
     typed: float | None = None,
+    promote: bool = False,
 ) -> Finished:
     """The finished search of an experiment, all stages run and recorded in `tracker`; its files are under `mlruns`.
 
@@ -51,7 +52,7 @@ def run(
     extended. With `new`, another search starts in any case. `begin` is called once data and models are known. If it
     raises, the search ends before any run in MLflow is opened. UserError ends it equally early, if file or data are
     wrong or another process runs the search. `typed` is when the command was typed, on the monotonic clock; without it,
-    it is now.
+    it is now. With `promote`, the new model becomes the experiment's champion in any case.
     """
     began, clock = time.monotonic() if typed is None else typed, Clock()
     clock.add("start-up", time.monotonic() - began)
@@ -77,7 +78,9 @@ def run(
             interrupted = leaderboard.interrupted
             if leaderboard.best is not None and not interrupted:
                 with clock.phase("evaluate"):
-                    report = evaluate(leaderboard, blueprint, prepared, experiment, tracker, study.folder)
+                    report = evaluate(
+                        leaderboard, blueprint, prepared, experiment, tracker, study.folder, promote=promote
+                    )
         finally:
             tracker.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))
             tracker.record(SearchEnded(interrupted))

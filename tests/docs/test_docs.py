@@ -117,7 +117,7 @@ def test_make_bench_is_asked_for_sections_that_there_are() -> None:
 def test_variables_in_the_text_are_known() -> None:
     known = {*re.findall(r"\b[A-Z]+\b", makefile()), *ENVIRONMENT}
     named = [(str(span), found[1]) for span in spans(PAGES) if (found := re.match(r"([A-Z_]+)=", span.text))]
-    assert {name for _, name in named} >= {"TRIALS", "NEW", "RETRAIN"}
+    assert {name for _, name in named} >= {"TRIALS", "NEW", "RETRAIN", "PROMOTE"}
     assert [(place, name) for place, name in named if name not in known] == []
 
 

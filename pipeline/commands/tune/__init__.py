@@ -27,6 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--retrain", action="store_true", help="train the winner of the latest search again, with the other options"
     )
+    parser.add_argument(
+        "--promote", action="store_true", help="make the winner the experiment's champion, even if it is worse"
+    )
     overrides.arguments(parser)
 
 
@@ -35,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     given = overrides.overrides(args)
     chosen = several.names(args.experiment, given)
     if len(chosen) > 1:
-        flags = [f"--{flag}" for flag in ("new", "retrain") if getattr(args, flag)]
+        flags = [f"--{flag}" for flag in ("new", "retrain", "promote") if getattr(args, flag)]
         return _several(chosen, [*overrides.words(args), *flags])
     experiment = resolve(chosen[0], given)
     if args.retrain:
@@ -58,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
             raise_first(found, experiment.file)
             warn(found, console, args.experiment)
 
-        finished = run_stages(experiment, progress_tracker, MLRUNS, begin, new=args.new, typed=STARTED)
+        finished = run_stages(
+            experiment, progress_tracker, MLRUNS, begin, new=args.new, typed=STARTED, promote=args.promote
+        )
         show(finished, console, tracker.TITLE)
     if finished.leaderboard.interrupted:
         return several.INTERRUPTED
