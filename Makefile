@@ -9,17 +9,18 @@ OPTIONS := $(foreach name,LIBRARY SAMPLER PRUNER TRIALS BUDGET MINUTES SEED ENGI
 	$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) '$($(name))')) $(if $(SET),--set '$(SET)')
 
 .DEFAULT_GOAL := help
-.PHONY: help tune confirm compare check predict sync ui test lint bench ci lock schema clean
+.PHONY: help tune confirm compare check predict models sync ui test lint bench ci lock schema clean
 
 help:   ## this list                        make
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*[^ ])   +(.*)$$/\1|\2|\3/' \
 		| while IFS='|' read -r name what example; do printf '  %-8s %-56s %s\n' "$$name" "$$what" "$$example"; done
 
 tune: $(STAMP)   ## search, score the winner, log it all     make tune EXP=titanic TRIALS=20, or EXP=all
-	@$(RUN) tune '$(or $(EXP),$(error say which experiment: make tune EXP=titanic))' $(OPTIONS) $(if $(NEW),--new) $(if $(RETRAIN),--retrain)
+	@$(RUN) tune '$(or $(EXP),$(error say which experiment: make tune EXP=titanic))' $(OPTIONS) \
+		$(if $(NEW),--new) $(if $(RETRAIN),--retrain) $(if $(PROMOTE),--promote)
 
 confirm: $(STAMP)   ## confirm the latest search's best settings     make confirm EXP=titanic
-	@$(RUN) tune --confirm '$(or $(EXP),$(error say which experiment: make confirm EXP=titanic))' $(OPTIONS)
+	@$(RUN) tune --confirm '$(or $(EXP),$(error say which experiment: make confirm EXP=titanic))' $(OPTIONS) $(if $(PROMOTE),--promote)
 
 check: $(STAMP)   ## find what is wrong before a search     make check EXP=titanic
 	@$(RUN) check '$(or $(EXP),$(error say which experiment: make check EXP=titanic))' $(OPTIONS)
@@ -28,6 +29,9 @@ predict: $(STAMP)   ## a table with the champion's answers     make predict EXP=
 	@$(RUN) predict '$(or $(EXP),$(error say which experiment: make predict EXP=titanic INPUT=passengers.csv))' \
 		'$(or $(INPUT),$(error say which rows: make predict EXP=$(EXP) INPUT=passengers.csv, or INPUT=- for standard input))' \
 		$(if $(OUTPUT),--output '$(OUTPUT)')
+
+models: $(STAMP)   ## registered versions, and which is the champion     make models EXP=titanic
+	@$(RUN) models $(if $(EXP),'$(EXP)')
 
 sync: $(STAMP)   ## deliver to MLflow what searches could not     make sync
 	@$(RUN) sync

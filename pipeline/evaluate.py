@@ -56,14 +56,20 @@ class Searched:
 
 
 def evaluate(
-    searched: Searched, tracker: Tracker, clock: Clock, *, deadline: float = math.inf, always: bool = False
+    searched: Searched,
+    tracker: Tracker,
+    clock: Clock,
+    *,
+    deadline: float = math.inf,
+    always: bool = False,
+    promote: bool = False,
 ) -> Report | None:
     """The report of a search, recorded with its files and its champion; nothing else opens the test part.
 
     The best settings are confirmed first, as `[evaluate]` says, until `deadline` on the monotonic clock; with `always`,
     even if that takes longer than the search. None if Ctrl-C came before the end of that: the next run goes on. Files
     are written into `report/` and `champion/` of the study's folder. `clock` gets the phases confirm and evaluate.
-    ValueError if no trial has a value.
+    With `promote`, the champion replaces the experiment's present one in any case. ValueError if no trial has a value.
     """
     board, experiment = searched.leaderboard, searched.experiment
     best = board.best
@@ -73,12 +79,17 @@ def evaluate(
         plan = confirmation.plan(board, experiment, len(searched.prepared.train), always=always)
         confirmed, note = _confirmed(plan, searched, tracker, deadline)
     with clock.phase("evaluate"):
-        return _evaluated(best, searched, tracker, confirmed, note)
+        report = _evaluated(best, searched, tracker, confirmed, note)
+        if report is not None:
+            home = searched.study.folder / "champion"
+            tracker.record(ChampionRegistered(home, report.trials[0], promote))
+        return report
 
 
 def _evaluated(
     best: Outcome, searched: Searched, tracker: Tracker, confirmed: "Confirmed | None", note: str
 ) -> Report | None:
+    """The report, recorded with its files, and the champion's folder written; None after Ctrl-C."""
     board, experiment = searched.leaderboard, searched.experiment
     if confirmed is None:
         chosen = finalists.of_search(board, best, searched.blueprint, searched.prepared)
@@ -98,7 +109,6 @@ def _evaluated(
     _record(report, chosen, tracker, folder)
     if chosen.confirmed is not None:
         tracker.record(FileAttached(home / champion.CONFIRMED))
-    tracker.record(ChampionRegistered(home, chosen.trial))
     return report
 
 

@@ -45,11 +45,13 @@ class Wish:
 
     With `new`, another search starts in any case. With `again`, the latest search is taken as it is: nothing is
     searched, and its best settings are confirmed, however long that takes. `typed` is when the command was typed, on
-    the monotonic clock; without it, it is now.
+    the monotonic clock; without it, it is now. With `promote`, the new model becomes the experiment's champion in any
+    case.
     """
 
     new: bool = False
     again: bool = False
+    promote: bool = False
     typed: float | None = None
 
 
@@ -99,7 +101,14 @@ def run(
             if leaderboard.best is not None and not interrupted:
                 end = deadline(experiment.search, began, EVALUATION)
                 searched = Searched(leaderboard, blueprint, prepared, experiment, study)
-                report = evaluate(searched, tracker, clock, deadline=math.inf if wish.again else end, always=wish.again)
+                report = evaluate(
+                    searched,
+                    tracker,
+                    clock,
+                    deadline=math.inf if wish.again else end,
+                    always=wish.again,
+                    promote=wish.promote,
+                )
                 interrupted = report is None
         finally:
             tracker.record(SearchMeasured({f"seconds/{phase}": s for phase, s in clock.seconds.items()}))

@@ -43,11 +43,18 @@ def searched(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -
 
 
 def evaluated(
-    board: Leaderboard, blueprint: Blueprint, prepared: Prepared, experiment: Experiment, folder: Path
+    board: Leaderboard,
+    blueprint: Blueprint,
+    prepared: Prepared,
+    experiment: Experiment,
+    folder: Path,
+    promote: bool = False,
 ) -> tuple[Report, list[object]]:
     tracker = create(folder)
     tracker.open(RECORD)
-    report = evaluate(Searched(board, blueprint, prepared, experiment, Study.at(folder)), tracker, Clock())
+    report = evaluate(
+        Searched(board, blueprint, prepared, experiment, Study.at(folder)), tracker, Clock(), promote=promote
+    )
     assert report is not None
     return report, list(SHELVES[folder]["s"].events)
 
@@ -99,13 +106,13 @@ def test_without_a_test_part_the_report_says_so_and_the_champion_is_registered(t
     experiment = titanic({"data.split.test": 0.0})
     houses = prepared_houses(experiment)
     plan = build(experiment, houses)
-    report, events = evaluated(searched(plan, houses, experiment), plan, houses, experiment, tmp_path)
+    report, events = evaluated(searched(plan, houses, experiment), plan, houses, experiment, tmp_path, promote=True)
     assert report.test == ()
     assert "data.split.test" in (tmp_path / "report" / "report.md").read_text()
     assert {"rmse", "mae", "r2", "standardized_mse"} == set(report.validation)
     score, spread = report.validation, houses.transform.scale
     assert score["standardized_mse"].high == pytest.approx((score["rmse"].high / spread) ** 2)
-    assert isinstance(events[-1], ChampionRegistered)
+    assert events[-1] == ChampionRegistered(tmp_path / "champion", 7, promote=True)
 
 
 def test_a_regression_is_scored_in_the_targets_units(titanic: Make, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pipeline.evaluation.ensemble import averaged
 from pipeline.evaluation.scores import log_losses
 from pipeline.evaluation.verdict import jackknife
 from pipeline.values.blueprint import Blueprint
-from pipeline.values.confirmed import Confirmed, ConfirmedSetting
+from pipeline.values.confirmed import LOG_LOSS, SQUARED_ERROR, Confirmed, ConfirmedSetting
 from pipeline.values.data import Arrays, Prepared
 from pipeline.values.trial import BASELINE, Fitted, Leaderboard, Outcome
 
@@ -109,7 +109,7 @@ def unseen(models: "Sequence[Sequence[keras.Model]]", folded: Prepared) -> Confi
         # what the rows of different folds add makes this too large rather than too small
         variance = statistics.variance(by_fold) / count
     return Confirmed(
-        "log loss" if folded.transform.classes else "squared error",
+        LOG_LOSS if folded.transform.classes else SQUARED_ERROR,
         folded.dataset.digest,
         str(folded.dataset.target.name),
         tuple(int(row) for row in np.concatenate(rows)),

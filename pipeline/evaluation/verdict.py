@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
 
 from pipeline.evaluation.scores import COVERAGE, Score, log_losses
-from pipeline.values.confirmed import Confirmed
+from pipeline.values.confirmed import SQUARED_ERROR, Confirmed
 from pipeline.values.data import Task
 from pipeline.values.trial import Direction
 
@@ -95,6 +95,21 @@ def difference(of: Confirmed, over: Confirmed) -> Score | None:
         return None
     gained = np.asarray(over.losses)[theirs] - np.asarray(of.losses)[mine]
     return _interval(float(gained.mean()), gained, of.models + over.models)
+
+
+def figure(of: Confirmed) -> tuple[str, Score]:
+    """A confirmed champion's loss as people read it: its name, and its value with an interval of 95 %.
+
+    For squared errors this is the RMSE; its interval is by the first term of the delta method.
+    """
+    import numpy as np
+
+    losses = np.asarray(of.losses)
+    if of.metric != SQUARED_ERROR:
+        return of.metric, _interval(of.loss, losses, of.models)
+    rmse = math.sqrt(of.loss)
+    slope = 1 / (2 * rmse) if rmse else 0.0
+    return "RMSE", _interval(rmse, losses * slope, of.models * slope**2)
 
 
 def measured(task: Task, truth: "np.ndarray", predicted: "np.ndarray") -> "Mapping[str, tuple[float, np.ndarray]]":

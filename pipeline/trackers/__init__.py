@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol, final
 
 from pipeline.values.events import Event, SearchRecord
 from pipeline.values.space import Params
-from pipeline.values.trial import End, Epoch
+from pipeline.values.trial import Confirms, End, Epoch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +59,15 @@ class TrialRecord:
 
 @final
 @dataclass(frozen=True, slots=True)
+class ConfirmationRecord:
+    """A training that confirms a trial, as read back; `record.number` is `confirms.number`, which is below 0."""
+
+    confirms: Confirms
+    record: TrialRecord
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class SearchSummary:
     """A search as a whole, read back; `metrics` are those of its `SearchMeasured` events."""
 
@@ -67,6 +76,28 @@ class SearchSummary:
     title: str
     objective: str
     metrics: Mapping[str, float]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A version of an experiment's model; `created` is in seconds since 1970, `champion` says whether it is in use.
+
+    `confirmed` is its confirmed loss, named by `loss` (`log loss`, `RMSE`), and `half` the half of its 95 % interval;
+    both are None if it was not confirmed. `metrics` are those of its search, `decision` says why it is the champion,
+    or why it did not become the champion. `trial` is None for a version that no search made.
+    """
+
+    version: str
+    champion: bool
+    created: float
+    search: str
+    trial: int | None
+    loss: str
+    confirmed: float | None
+    half: float | None
+    metrics: Mapping[str, float]
+    decision: str
 
 
 @final
@@ -109,8 +140,12 @@ class Archive(Protocol):
     def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[TrialRecord]:
         """All trials of a search by number, the baseline first; with `of`, only those trials have their curve.
 
-        Without curves, a search of hundreds of trials is read in a tenth of the time.
+        Trainings that confirm a trial are not among them. Without curves, a search of hundreds of trials is read in a
+        tenth of the time.
         """
+
+    def confirmations(self, search: str) -> Sequence[ConfirmationRecord]:
+        """The trainings that confirm trials of a search, with their curves, by trial and fold."""
 
     def experiments(self) -> Sequence[str]:
         """The names of the experiments that have searches."""
@@ -123,6 +158,9 @@ class Archive(Protocol):
 
     def champion(self, experiment: str) -> Champion | None:
         """The experiment's champion, or None if it has none yet or if the tracker stores no models."""
+
+    def models(self, experiment: str) -> Sequence[ModelRecord]:
+        """The versions of the experiment's model, the latest first; none if the tracker stores no models."""
 
 
 @final

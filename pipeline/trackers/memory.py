@@ -12,7 +12,9 @@ from pipeline.trackers import (
     Browser,
     Champion,
     ComparisonPage,
+    ConfirmationRecord,
     Links,
+    ModelRecord,
     SearchSummary,
     Tracker,
     TrialRecord,
@@ -20,16 +22,22 @@ from pipeline.trackers import (
 from pipeline.values.errors import UserError
 from pipeline.values.events import EpochEnded, Event, SearchMeasured, SearchRecord, TrialEnded, TrialStarted
 from pipeline.values.space import Params
+from pipeline.values.trial import BASELINE, Confirms
 
 
 @final
 @dataclass(slots=True)
 class Remembered:
-    """A search in memory: its record, every event in order, and its trials by number."""
+    """A search in memory: its record, every event in order, and its trials and confirmations by number."""
 
     search: SearchRecord
     events: list[Event] = field(default_factory=list)
     records: dict[int, TrialRecord] = field(default_factory=dict)
+
+    @property
+    def trials(self) -> list[TrialRecord]:
+        """The search's own trials, by number."""
+        return [record for number, record in sorted(self.records.items()) if number >= BASELINE]
 
 
 TITLE: Final = "memory"
@@ -90,8 +98,14 @@ class MemoryArchive:
 
     def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[TrialRecord]:
         kept = self._shelf.get(search)
-        records = [record for _, record in sorted(kept.records.items())] if kept else []
+        records = kept.trials if kept else []
         return tuple(record if of is None or record.number in of else replace(record, curve=()) for record in records)
+
+    def confirmations(self, search: str) -> Sequence[ConfirmationRecord]:
+        kept = self._shelf.get(search)
+        # the numbers fall from trial to trial and from fold to fold
+        records = [record for _, record in sorted(kept.records.items(), reverse=True)] if kept else []
+        return tuple(ConfirmationRecord(of, record) for record in records if (of := Confirms.of(record.number)))
 
     def experiments(self) -> Sequence[str]:
         return tuple({kept.search.experiment: None for kept in self._shelf.values()})
@@ -107,11 +121,14 @@ class MemoryArchive:
         return SearchSummary(search, kept.search.experiment, kept.search.title, kept.search.objective, metrics)
 
     def find(self, run: str) -> Sequence[tuple[str, int]]:
-        records = [(search, record) for search, kept in self._shelf.items() for record in kept.records.values()]
+        records = [(search, record) for search, kept in self._shelf.items() for record in kept.trials]
         return tuple((search, record.number) for search, record in records if record.run.startswith(run))
 
     def champion(self, experiment: str) -> Champion | None:  # noqa: ARG002 the protocol's
         return None
+
+    def models(self, experiment: str) -> Sequence[ModelRecord]:  # noqa: ARG002 the protocol's
+        return ()
 
 
 def create(folder: Path) -> Tracker:

@@ -4,9 +4,14 @@ import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import final
+from typing import Final, final
 
 from pipeline.values.trial import Outcome, trial_name
+
+LOG_LOSS: Final = "log loss"
+"""The name of a classification's loss."""
+SQUARED_ERROR: Final = "squared error"
+"""The name of a regression's loss; people read its root, the RMSE."""
 
 
 @final
@@ -17,11 +22,11 @@ class Confirmed:
     `rows` are numbers of the data set's rows. `losses` are the losses of these rows, each by the average of the models
     that did not train on it: log losses for classes, squared errors of the target in its raw units for a regression.
     `models` is the variance of the losses' mean that comes from the models' training: a jackknife over the models.
-    `digest` and `target` say on which data all this was measured. `metric` names the loss, in words.
+    `digest` and `target` say on which data all this was measured. `metric` names the loss, in words: `log loss` or
+    `squared error`.
     """
 
     metric: str
-
     digest: str
     target: str
     rows: tuple[int, ...]

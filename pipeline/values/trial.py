@@ -80,6 +80,15 @@ class Confirms:
         """The number of this training. It is below 0, so it is never the number of a search's own trial."""
         return -(self.trial * MOST_FOLDS**2 + self.folds * MOST_FOLDS + self.fold + 1)
 
+    @staticmethod
+    def of(number: int) -> "Confirms | None":
+        """What the training with this `number` confirms; None for the number of a search's own trial."""
+        if number >= 0:
+            return None
+        trial, rest = divmod(-number, MOST_FOLDS**2)
+        folds, fold = divmod(rest, MOST_FOLDS)
+        return Confirms(trial, fold - 1, folds)
+
     @property
     def name(self) -> str:
         """The training as people read it: `trial 7, fold 2 of 4`."""

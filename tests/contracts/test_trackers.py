@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.config.parts import names, part
-from pipeline.trackers import Archive, ComparisonPage, Links, Tracker, TrialRecord
+from pipeline.trackers import Archive, ComparisonPage, ConfirmationRecord, Links, Tracker, TrialRecord
 from pipeline.values.events import (
     DatasetRecord,
     EpochEnded,
@@ -22,16 +22,18 @@ from pipeline.values.events import (
     TrialEnded,
     TrialStarted,
 )
-from pipeline.values.trial import End, Epoch, Outcome, Trial
+from pipeline.values.trial import Confirms, End, Epoch, Outcome, Trial
 
 pytestmark = pytest.mark.slow
 
 BASELINE, EARLY, PRUNED, FAILED, CUT_OFF, LATE = range(6)
+CONFIRMED = (Confirms(BASELINE, 0, 1), Confirms(LATE, 0, 2), Confirms(LATE, 1, 2))
+"""What is confirmed after the search, by trial and fold."""
 
 
 @dataclass(frozen=True)
 class Story:
-    """A search that was interrupted, and opened again; and another one of the same experiment."""
+    """A search that was interrupted, opened again and confirmed; and another one of the same experiment."""
 
     module: Any
     folder: Path
@@ -73,6 +75,12 @@ def story(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pyte
     tracker = module.create(folder)
     tracker.open(search("one", trials="200"))
     for number in (CUT_OFF, LATE):
+        tracker.record(TrialStarted(trial(number), settings(number)))
+        for epoch in curve(number):
+            tracker.record(EpochEnded(epoch))
+        tracker.record(TrialEnded(outcome(number, End.COMPLETE)))
+    for confirms in reversed(CONFIRMED):
+        number = confirms.number
         tracker.record(TrialStarted(trial(number), settings(number)))
         for epoch in curve(number):
             tracker.record(EpochEnded(epoch))
@@ -134,6 +142,21 @@ def test_a_trial_in_flight_at_an_interruption_has_a_curve_and_no_end(story: Stor
     assert comparable(line.curve) == comparable(curve(CUT_OFF))
 
 
+def test_confirmations_read_back_equal_by_trial_and_fold(story: Story) -> None:
+    archive: Archive = story.module.open_archive(story.folder)
+    found: Sequence[ConfirmationRecord] = archive.confirmations("one")
+    assert tuple(line.confirms for line in found) == CONFIRMED
+    for line in found:
+        number = line.confirms.number
+        ended = outcome(number, End.COMPLETE)
+        assert (line.record.number, line.record.end) == (number, End.COMPLETE)
+        assert (line.record.value, line.record.best_epoch) == (ended.value, ended.best_epoch)
+        assert line.record.settings == {name: str(value) for name, value in settings(number).items()}
+        assert comparable(line.record.curve) == comparable(curve(number))
+        assert list(archive.find(line.record.run)) == []
+    assert list(archive.confirmations("two")) == list(archive.confirmations("three")) == []
+
+
 def test_searches_are_named_once_the_latest_first(story: Story) -> None:
     assert list(story.module.open_archive(story.folder).searches("titanic")) == ["two", "one"]
 
@@ -143,6 +166,7 @@ def test_what_was_never_recorded_reads_back_as_nothing(story: Story) -> None:
     assert list(archive.searches("mnist")) == []
     assert list(archive.curves("three")) == []
     assert archive.champion("mnist") is None
+    assert list(archive.models("mnist")) == list(archive.models("titanic")) == []
 
 
 def test_a_trial_of_which_no_curve_is_asked_reads_back_the_same_without_it(story: Story) -> None:
@@ -202,7 +226,7 @@ def search(identity: str, trials: str = "100") -> SearchRecord:
 
 
 def trial(number: int) -> Trial:
-    return Trial(number, {"width": 8 * number}, seed=number, epochs=3)
+    return Trial(number, {"width": 8 * number}, seed=number, epochs=3, confirms=Confirms.of(number))
 
 
 def settings(number: int) -> dict[str, bool | int | float | str]:

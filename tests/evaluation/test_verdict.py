@@ -1,10 +1,13 @@
 """A verdict looks at rows and at models: a procedure compared with itself must rarely win."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipeline.evaluation.scores import Score
-from pipeline.evaluation.verdict import advantage, averaged, jackknife, singles
+from pipeline.evaluation.verdict import advantage, averaged, figure, jackknife, singles
+from pipeline.values.confirmed import SQUARED_ERROR, Confirmed
 from pipeline.values.data import Task
 
 
@@ -63,6 +66,22 @@ def test_the_interval_of_a_rmse_agrees_with_a_bootstrap() -> None:
     drawn = generator.integers(0, 400, (2000, 400))
     rmse = [np.sqrt(((predicted - truth)[drawn] ** 2).mean(axis=1)) for predicted in (one, other)]
     assert (found.high - found.low) / 2 == pytest.approx(1.96 * (rmse[1] - rmse[0]).std(), rel=0.1)
+
+
+def test_a_confirmed_loss_is_told_with_its_interval_and_squared_errors_as_rmse() -> None:
+    errors = np.random.default_rng(8).normal(0, 3, 400)
+    squares = tuple((errors**2).tolist())
+    known = Confirmed("log loss", "0", "y", tuple(range(400)), squares, 0.25)
+    name, loss = figure(known)
+    half = 1.96 * np.sqrt(np.var(squares, ddof=1) / 400 + 0.25)
+    assert name == "log loss"
+    assert [loss.low, loss.value, loss.high] == pytest.approx(np.mean(squares) + half * np.array([-1, 0, 1]), rel=1e-4)
+    name, rmse = figure(replace(known, metric=SQUARED_ERROR))
+    assert name == "RMSE"
+    assert rmse.value == pytest.approx(np.sqrt(np.mean(squares)))
+    # the root of the interval's ends, as far as a straight line is a root
+    assert [rmse.low, rmse.high] == pytest.approx(np.sqrt([loss.low, loss.high]), rel=0.02)
+    assert figure(replace(known, metric=SQUARED_ERROR, losses=(0.0,) * 400))[1].value == 0
 
 
 def test_a_procedure_rarely_beats_itself_and_by_rows_alone_it_often_does() -> None:

@@ -32,6 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="search nothing: confirm the best settings of the latest search, however long that takes",
     )
+    parser.add_argument(
+        "--promote", action="store_true", help="make the winner the experiment's champion, even if it is worse"
+    )
     overrides.arguments(parser)
 
 
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     given = overrides.overrides(args)
     chosen = several.names(args.experiment, given)
     if len(chosen) > 1:
-        flags = [f"--{flag}" for flag in ("new", "retrain", "confirm") if getattr(args, flag)]
+        flags = [f"--{flag}" for flag in ("new", "retrain", "confirm", "promote") if getattr(args, flag)]
         return _several(chosen, [*overrides.words(args), *flags])
     experiment = resolve(chosen[0], given)
     if args.retrain:
@@ -64,9 +67,8 @@ def run(args: argparse.Namespace) -> int:
             raise_first(found, experiment.file)
             warn(found, console, args.experiment)
 
-        finished = run_stages(
-            experiment, progress_tracker, MLRUNS, begin, Wish(new=args.new, again=args.confirm, typed=STARTED)
-        )
+        wish = Wish(args.new, args.confirm, args.promote, STARTED)
+        finished = run_stages(experiment, progress_tracker, MLRUNS, begin, wish)
         show(finished, console, tracker.TITLE)
     if finished.leaderboard.interrupted:
         return several.INTERRUPTED

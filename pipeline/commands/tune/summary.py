@@ -20,9 +20,9 @@ SHOWN: Final = 0.05
 
 
 def show(finished: Finished, console: "Console", tracker: str) -> None:
-    """Print the champion, its scores next to those of the baselines, the time of each phase, and the links.
+    """Print the champion, its scores next to those of the baselines, the time of each phase, notes, and the links.
 
-    `tracker` is the tracker's title.
+    `tracker` is the tracker's title; the notes and the links are its own.
     """
     board, report = finished.leaderboard, finished.report
     if report is not None and board.best is not None:
@@ -36,6 +36,8 @@ def show(finished: Finished, console: "Console", tracker: str) -> None:
     within = {"tune": f"tune ({_spent(board.seconds)})"} if board.seconds else {}
     phases = _spent({within.get(phase, phase): seconds for phase, seconds in finished.seconds.items()})
     console.print(f"\nTime: {total:.1f} s: {phases}", soft_wrap=True)
+    for note in finished.links.notes:
+        console.print(note, markup=False, soft_wrap=True)
     if finished.links.owed:
         console.print(
             f"{finished.links.owed} events could not be delivered to {tracker} yet: `make sync` delivers them."

@@ -6,22 +6,25 @@ from pathlib import Path
 from string import hexdigits
 from typing import Any, final
 
-from pipeline.trackers import Champion, SearchSummary, TrialRecord
+from pipeline.trackers import Champion, ConfirmationRecord, ModelRecord, SearchSummary, TrialRecord
 from pipeline.trackers.mlflow.loaded_champion import load
 from pipeline.trackers.mlflow.runs import (
+    CONFIRMATION,
     END,
     KIND,
     OBJECTIVE,
     PAGE,
     SEARCH,
+    TRIALS_ONLY,
+    child_runs,
     histories,
     number,
     search_run,
     stored,
-    trial_runs,
 )
-from pipeline.trackers.mlflow.store import connect
-from pipeline.values.trial import End, Epoch
+from pipeline.trackers.mlflow.store import answering, connect
+from pipeline.trackers.mlflow.versions import versions
+from pipeline.values.trial import Confirms, End, Epoch
 
 
 @final
@@ -41,7 +44,15 @@ class MlflowArchive:
         return tuple(run.data.tags[SEARCH] for run in runs)
 
     def curves(self, search: str, of: Collection[int] | None = None) -> Sequence[TrialRecord]:
-        runs = self.trials(search)
+        return self._records(self.trials(search), of)
+
+    def confirmations(self, search: str) -> Sequence[ConfirmationRecord]:
+        # the numbers fall from trial to trial and from fold to fold
+        runs = sorted(self._children(search, f"tags.{KIND} = '{CONFIRMATION}'"), key=number, reverse=True)
+        return tuple(ConfirmationRecord(of, r) for r in self._records(runs) if (of := Confirms.of(r.number)))
+
+    def _records(self, runs: Sequence[Any], of: Collection[int] | None = None) -> Sequence[TrialRecord]:
+        """The runs as records, in their order; with `of`, only the trials with these numbers have their curve."""
         read = [run for run in runs if of is None or number(run) in of]
         points: dict[str, list[Any]] = defaultdict(list)
         # the numbers of a trial's end are not part of its curve: they have step 0
@@ -52,7 +63,8 @@ class MlflowArchive:
         return tuple(_record(run, points[run.info.run_id]) for run in runs)
 
     def experiments(self) -> Sequence[str]:
-        return tuple(found.name for found in self._client.search_experiments() if self.searches(found.name))
+        with answering(self._client):
+            return tuple(found.name for found in self._client.search_experiments() if self.searches(found.name))
 
     def summary(self, search: str) -> SearchSummary | None:
         run = self.search(search)
@@ -67,7 +79,7 @@ class MlflowArchive:
         # run ids consist of hexadecimal digits; other characters could have a meaning in the filter
         if not run or not set(run) <= set(hexdigits):
             return ()
-        query = f"attributes.run_id LIKE '{run.lower()}%' and tags.{KIND} = 'trial'"
+        query = f"attributes.run_id LIKE '{run.lower()}%' and {TRIALS_ONLY}"
         found = self._client.search_runs(self._experiments(), query, max_results=PAGE)
         return tuple((run.data.tags[SEARCH], number(run)) for run in found)
 
@@ -76,12 +88,19 @@ class MlflowArchive:
         return search_run(self._client, search, self._experiments())
 
     def trials(self, search: str) -> Sequence[Any]:
-        """The child runs of a search, by number."""
-        parent = self.search(search)
-        return sorted(trial_runs(self._client, parent), key=number) if parent else ()
+        """The runs of a search's own trials, by number."""
+        return sorted(self._children(search, TRIALS_ONLY), key=number)
 
     def champion(self, experiment: str) -> Champion | None:
         return load(self._client, experiment)
+
+    def models(self, experiment: str) -> Sequence[ModelRecord]:
+        with answering(self._client):
+            return versions(self._client, experiment)
+
+    def _children(self, search: str, narrower: str) -> list[Any]:
+        parent = self.search(search)
+        return list(child_runs(self._client, parent, narrower)) if parent else []
 
     def _experiments(self) -> list[str]:
         return [found.experiment_id for found in self._client.search_experiments()]

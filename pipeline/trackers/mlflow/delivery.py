@@ -1,19 +1,17 @@
 """Delivers a search's entries to MLflow, one by one; an entry that is delivered again is not stored a second time."""
 
-import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
 
-from pipeline.trackers.mlflow import registry, store, ui_view
+from pipeline.trackers.mlflow import dataset, registry, store, ui_view
 from pipeline.trackers.mlflow.batches import log
 from pipeline.trackers.mlflow.encoding import Entry, Opened
 from pipeline.trackers.mlflow.links import Place
-from pipeline.trackers.mlflow.runs import KIND, OBJECTIVE, PARENT, SEARCH, search_run
+from pipeline.trackers.mlflow.runs import KIND, OBJECTIVE, PARENT, SEARCH, TRIALS_ONLY, search_run
 from pipeline.trackers.mlflow.trial_runs import OpenRun, TrialRuns
 from pipeline.values.events import (
     ChampionRegistered,
-    DatasetRecord,
     EpochEnded,
     FileAttached,
     SearchEnded,
@@ -40,6 +38,8 @@ class Delivery:
             self._experiment, at, _tags(search), search.title
         )
         self._trial_runs = TrialRuns(client, search.identity, self._parent)
+        self.note = ""
+        """What was decided about the latest champion, as people read it."""
 
     @property
     def open_runs(self) -> list[OpenRun]:
@@ -96,9 +96,10 @@ class Delivery:
             case FileAttached(path, folder):
                 send = self._client.log_artifacts if path.is_dir() else self._client.log_artifact
                 send(parent, str(path), folder or None)
-            case ChampionRegistered(folder, trial):
-                origin = registry.Origin(self._search, parent, trial, self._trial_runs.run(trial))
-                registry.register(self._client, origin, folder)
+            case ChampionRegistered(folder, trial) as event:
+                known = registry.confirmed(folder / registry.CONFIRMED)
+                origin = registry.Origin(self._search, parent, trial, self._trial_runs.run(trial), known)
+                self.note = registry.register(self._client, origin, event, entry.at)
             case SearchEnded(interrupted):
                 self._trial_runs.interrupt(entry.at)
                 self._client.set_terminated(parent, "KILLED" if interrupted else "FINISHED", entry.at)
@@ -119,7 +120,7 @@ class Delivery:
             order = "ASC" if Direction.of(self._search.objective) is Direction.MINIMIZE else "DESC"
             runs = self._client.search_runs(
                 [self._experiment],
-                f"tags.`{PARENT}` = '{parent}'",
+                f"tags.`{PARENT}` = '{parent}' and {TRIALS_ONLY}",
                 max_results=BEST,
                 order_by=[f"metrics.value {order}"],
             )
@@ -139,7 +140,7 @@ class Delivery:
         log(self._client, parent, params=params, tags={**_named(search), **changed})
         for name, text in search.files.items():
             self._client.log_text(parent, text, name)
-        self._client.log_inputs(parent, datasets=[_dataset(search.dataset)])
+        self._client.log_inputs(parent, datasets=[dataset.given(search.dataset)])
 
 
 def _named(search: SearchRecord) -> dict[str, str]:
@@ -150,31 +151,3 @@ def _named(search: SearchRecord) -> dict[str, str]:
 
 def _tags(search: SearchRecord) -> dict[str, str]:
     return {**_named(search), KIND: "search", SEARCH: search.identity, OBJECTIVE: search.objective}
-
-
-def _dataset(record: DatasetRecord) -> Any:
-    """A data set as MLflow's entity, without its rows."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-    from mlflow.utils.validation import MAX_DATASET_DIGEST_SIZE, MAX_DATASET_NAME_SIZE
-
-    columns = [
-        {"type": _type(dtype), "name": name, "required": name != record.target}
-        for name, dtype in record.columns.items()
-    ]
-    entity = Dataset(
-        name=record.name[:MAX_DATASET_NAME_SIZE],
-        digest=record.digest[:MAX_DATASET_DIGEST_SIZE],
-        source_type="local",
-        source=json.dumps({"uri": record.source}),
-        schema=json.dumps({"mlflow_colspec": columns}),
-        profile=json.dumps({"num_rows": record.rows, "num_elements": record.rows * len(record.columns)}),
-    )
-    return DatasetInput(entity, [InputTag("mlflow.data.context", "training")])
-
-
-def _type(dtype: str) -> str:
-    if dtype.startswith("datetime"):
-        return "datetime"
-    if dtype.lower().startswith(("int", "uint")):
-        return "long"
-    return {"float64": "double", "float32": "float", "Float64": "double", "bool": "boolean"}.get(dtype, "string")

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, final
 
-from pipeline.trackers.mlflow.registry import ALIAS
-from pipeline.trackers.mlflow.store import current
+from pipeline.trackers.mlflow.registry import champion_version
+from pipeline.trackers.mlflow.store import answering, current
 from pipeline.values.errors import UserError
 
 if TYPE_CHECKING:
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from pipeline.trackers import Champion
 
-ABSENT = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
-"""MLflow's error codes for a name without a registered model, and for a name without this alias."""
 WRONG = "INVALID_PARAMETER_VALUE"
 """The error code with which a champion refuses rows that it cannot take."""
 
@@ -20,14 +18,11 @@ WRONG = "INVALID_PARAMETER_VALUE"
 def load(client: Any, name: str) -> "Champion | None":
     """The champion registered under `name`, or None; UserError if MLflow does not answer."""
     import mlflow.pyfunc
-    from mlflow.exceptions import MlflowException
 
-    try:
-        version = client.get_model_version_by_alias(name, ALIAS)
-    except MlflowException as error:
-        if error.error_code in ABSENT:
-            return None
-        raise UserError("MLflow", f"{client.tracking_uri} does not answer.", "Is the server running?") from error
+    with answering(client):
+        version = champion_version(client, name)
+    if version is None:
+        return None
     # loading takes no client: it uses the tracking URI of the process
     with current(client.tracking_uri):
         return Loaded(str(version.version), mlflow.pyfunc.load_model(f"models:/{name}/{version.version}"))

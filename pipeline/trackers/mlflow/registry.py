@@ -1,13 +1,22 @@
-"""Registers a champion's folder in MLflow: a model with signature and input example, under the alias `champion`."""
+"""Registers a champion's folder in MLflow: a model with signature and input example, a version of the experiment's.
+
+The alias `champion` moves to the new version if it is no worse than the version that has it: `promotion` decides.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
-from pipeline.trackers.mlflow import store
-from pipeline.values.events import SearchRecord
+from pydantic import TypeAdapter
+
+from pipeline.evaluation.verdict import figure
+from pipeline.trackers.mlflow import dataset, store
+from pipeline.trackers.mlflow.promotion import Contender, Decision, decide
+from pipeline.values.confirmed import Confirmed
+from pipeline.values.events import ChampionRegistered, SearchRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,45 +26,134 @@ CODE = "champion.py"
 INPUT = "input.json"
 OUTPUT = "output.json"
 REQUIREMENTS = "requirements.txt"
+CONFIRMED = "confirmed.json"
 OWN = frozenset({CODE, INPUT, OUTPUT, REQUIREMENTS, "__pycache__"})
+
+LOSS: Final = "confirmed"
+HALF: Final = "confirmed_half_interval"
+METRIC: Final = "confirmed_metric"
+"""The tags of a confirmed version: its loss as people read it, half of its 95 % interval, and its name in words."""
+DECISION: Final = "decision"
+"""The tag of a version that says why it became the champion, or why not."""
+REPLACED: Final = "replaced"
+"""The tag of a version that names the champion before it; `FIRST` if there was none, `NOTHING` if it did not move."""
+FIRST: Final = "0"
+NOTHING: Final = "nothing"
+DECIDED: Final = "decided"
+"""The tag of a version that says for which registration it was decided: when that was recorded, in milliseconds."""
+ABSENT: Final = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
+"""MLflow's error codes for a name without a registered model, and for a name without this alias."""
+T = TypeVar("T")
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a champion comes from: the search and its run, the trial's number and its run."""
+    """Where a champion comes from: the search and its run, the trial's number and its run, and its confirmed loss."""
 
     search: SearchRecord
     parent: str
     trial: int
     run: str
+    confirmed: Confirmed | None
 
     def of(self, tags: Mapping[str, str]) -> bool:
-        """Whether the tags of a model or a version name this origin."""
-        return all(tags.get(name) == value for name, value in self.tags.items())
+        """Whether the tags of a model or a version name this origin.
+
+        A search that is extended may have the same best trial, but another confirmed loss: that is another champion.
+        """
+        return all(tags.get(name) == self.tags.get(name) for name in ("search", "trial", "run", LOSS))
 
     @property
     def tags(self) -> dict[str, str]:
-        """What is written to the model and to its version."""
-        return {"search": self.search.identity, "trial": str(self.trial), "run": self.run}
+        """What is written to the model and to its version; a confirmed loss with half of its 95 % interval."""
+        found = {"search": self.search.identity, "trial": str(self.trial), "run": self.run}
+        if self.confirmed is None:
+            return found
+        name, loss = figure(self.confirmed)
+        return {**found, LOSS: f"{loss.value:.6g}", HALF: f"{(loss.high - loss.low) / 2:.6g}", METRIC: name}
 
 
-def register(client: Any, origin: Origin, folder: Path) -> None:
-    """Log the model to the search's run and register it under the experiment's name, unless this was done before."""
+def register(client: Any, origin: Origin, event: ChampionRegistered, at: int) -> str:
+    """Log the model to the search's run, register it, and decide whether it is now the champion.
+
+    What was done before is not done again; `at` is when the event was recorded, in milliseconds. The result is the
+    sentence about the decision, empty if there was nothing to decide.
+    """
     name = origin.search.experiment
     _name(client, name)
     versions = [v for v in client.search_model_versions(f"name = '{name}'") if origin.of(v.tags)]
-    if versions:
-        version = versions[0].version
-    else:
-        # Model.log takes no client, nor does the registry when it looks up a model: they use the process's tracking URI
-        with store.current(client.tracking_uri):
-            model = _model(client, origin, folder)
-            made = client.create_model_version(
-                name, f"models:/{model}", run_id=origin.parent, tags=origin.tags, model_id=model
-            )
-        version = made.version
-    client.set_registered_model_alias(name, ALIAS, version)
+    version = versions[0] if versions else _version(client, origin, event.folder)
+    present, number = champion_version(client, name), str(version.version)
+    holds = str(present.version) if present else FIRST
+    tags = version.tags
+    if holds != number and int(tags.get(DECIDED, 0)) < at:
+        decision = _decision(client, origin, number, present, promote=event.promote)
+        tags = {DECISION: decision.sentence, REPLACED: holds if decision.moves else NOTHING, DECIDED: str(at)}
+        client.update_model_version(name, number, decision.sentence)
+        for tag, value in tags.items():
+            client.set_model_version_tag(name, number, tag, value)
+    if tags.get(REPLACED) == holds:
+        client.set_registered_model_alias(name, ALIAS, number)
+    return "" if tags.get(REPLACED) == FIRST else tags.get(DECISION, "")
+
+
+def champion_version(client: Any, name: str) -> Any | None:
+    """The version of a registered model that is the champion, or None."""
+    return _unless_absent(lambda: client.get_model_version_by_alias(name, ALIAS))
+
+
+def search_of(client: Any, version: Any) -> Any | None:
+    """The run of the search that a version comes from, or None: a person may have registered it."""
+    return _unless_absent(lambda: client.get_run(version.run_id)) if version.run_id else None
+
+
+def confirmed(path: Path) -> Confirmed | None:
+    """The confirmed loss in a file, or None if there is no file."""
+    return TypeAdapter(Confirmed).validate_json(path.read_bytes()) if path.is_file() else None
+
+
+def _version(client: Any, origin: Origin, folder: Path) -> Any:
+    # Model.log takes no client, nor does the registry when it looks up a model: they use the process's tracking URI
+    with store.current(client.tracking_uri):
+        model = _model(client, origin, folder)
+        source = f"models:/{model}"
+        name = origin.search.experiment
+        return client.create_model_version(name, source, run_id=origin.parent, tags=origin.tags, model_id=model)
+
+
+def _decision(client: Any, origin: Origin, number: str, present: Any | None, *, promote: bool) -> Decision:
+    if present is None:
+        return Decision(True, f"Version {number} is the first champion.")
+    new = Contender(number, origin.confirmed, dataset.data(dataset.entity(origin.search.dataset)))
+    run = search_of(client, present)
+    inputs = run.inputs.dataset_inputs if run else []
+    data = dataset.data(inputs[0].dataset) if inputs else None
+    logged = _unless_absent(lambda: _logged(client, present))
+    return decide(new, Contender(str(present.version), logged, data), promote=promote)
+
+
+def _logged(client: Any, version: Any) -> Confirmed | None:
+    """The confirmed loss that was logged with a version's model."""
+    from mlflow.artifacts import download_artifacts, list_artifacts
+
+    folder = f"models:/{version.name}/{version.version}/artifacts"
+    with store.current(client.tracking_uri), TemporaryDirectory() as here:
+        if not any(Path(file.path).name == CONFIRMED for file in list_artifacts(folder)):
+            return None
+        return confirmed(Path(download_artifacts(f"{folder}/{CONFIRMED}", dst_path=here)))
+
+
+def _unless_absent(act: Callable[[], T]) -> T | None:
+    """What `act` returns, or None if MLflow does not have what it asks for; a person may have deleted it."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return act()
+    except MlflowException as error:
+        if error.error_code in ABSENT:
+            return None
+        raise
 
 
 def _name(client: Any, name: str) -> None:

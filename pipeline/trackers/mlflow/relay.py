@@ -14,7 +14,7 @@ from pipeline.trackers.mlflow.encoding import Entry, Opened
 from pipeline.trackers.mlflow.retry import EventRefused, Retry
 from pipeline.trackers.mlflow.spool import Spool
 from pipeline.trackers.mlflow.trial_runs import OpenRun
-from pipeline.values.events import SearchEnded
+from pipeline.values.events import ChampionRegistered, SearchEnded
 
 T = TypeVar("T")
 
@@ -87,6 +87,7 @@ class Relay:
             self._flush(delivery.open_runs)
         if isinstance(entry.message, Opened):
             self._try(partial(delivery.reopen, entry.at))
+            self._state = replace(self._state, notes=())
         self._last = entry.at
         self._deliver(delivery, entry)
 
@@ -95,6 +96,9 @@ class Relay:
             self._try(partial(delivery.deliver, entry))
         except EventRefused:
             self._refuse(delivery.abandon(entry))
+            return
+        if isinstance(entry.message, ChampionRegistered) and delivery.note:
+            self._state = replace(self._state, notes=(delivery.note,))
 
     def _begin(self, entry: Entry) -> None:
         """Find or make the parent run of the search that `entry` opens."""

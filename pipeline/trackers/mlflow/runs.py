@@ -6,13 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from pipeline.values.trial import Confirms
+
 KIND = "kind"
 SEARCH = "search"
 TRIAL = "trial"
+FOLD = "fold"
+"""The tag counts folds from 1."""
+FOLDS = "folds"
 OBJECTIVE = "objective"
 END = "end"
 PARENT = "mlflow.parentRunId"
 INTERRUPTED = "interrupted"
+
+CONFIRMATION = "confirmation"
+"""The kind of a run that confirms a trial after the search; `trial` is then the number of the confirmed trial."""
+TRIALS_ONLY = f"tags.{KIND} = 'trial'"
+"""The filter for the search's own trials."""
 
 PAGE = 1000
 
@@ -25,8 +35,8 @@ def search_run(client: Any, search: str, experiments: Sequence[str]) -> Any | No
     return found[0] if found else None
 
 
-def trial_runs(client: Any, parent: Any, narrower: str = "") -> Iterator[Any]:
-    """The child runs of a parent run; with the filter `narrower`, only those that match it."""
+def child_runs(client: Any, parent: Any, narrower: str = "") -> Iterator[Any]:
+    """The child runs of a parent run, confirmations too; with the filter `narrower`, only those that match it."""
     query = f"tags.`{PARENT}` = '{parent.info.run_id}'" + (f" and {narrower}" if narrower else "")
     token = None
     while True:
@@ -38,8 +48,11 @@ def trial_runs(client: Any, parent: Any, narrower: str = "") -> Iterator[Any]:
 
 
 def number(run: Any) -> int:
-    """The number of a child run's trial."""
-    return int(run.data.tags[TRIAL])
+    """The number of a child run's training: that of its trial, or the negative one of its confirmation."""
+    tags = run.data.tags
+    if tags[KIND] != CONFIRMATION:
+        return int(tags[TRIAL])
+    return Confirms(int(tags[TRIAL]), int(tags[FOLD]) - 1, int(tags[FOLDS])).number
 
 
 def stored(value: float) -> float:

@@ -28,11 +28,15 @@ logger = logging.getLogger(__name__)
 @final
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """How far the delivery came: all before byte `offset`; at byte `opened` starts the latest `Opened` before it."""
+    """How far the delivery came: all before byte `offset`; at byte `opened` starts the latest `Opened` before it.
+
+    `notes` are sentences about what was decided since then, for people.
+    """
 
     offset: int = 0
     opened: int | None = None
     place: Place | None = None
+    notes: tuple[str, ...] = ()
 
 
 @final

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.trackers.mlflow import database
+from pipeline.values.errors import UserError
 
 TRACKING = "MLFLOW_TRACKING_URI"
 
@@ -58,6 +59,17 @@ def answers(client: Any) -> bool:
     except MlflowException:
         return False
     return True
+
+
+@contextmanager
+def answering(client: Any) -> Iterator[None]:
+    """UserError if the store does not answer what is asked inside this context."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        raise UserError("MLflow", f"{client.tracking_uri} does not answer.", "Is the server running?") from error
 
 
 def experiment(client: Any, name: str, folder: Path) -> str:

@@ -58,9 +58,9 @@ class MlflowTracker:
                 break
             self._writer = self._start()
         self._writer.wait()
-        place = self._spool.state.place
-        found = addresses(place, root(self._folder)) if place else {}
-        return Links(found, self._spool.owed)
+        state = self._spool.state
+        found = addresses(state.place, root(self._folder)) if state.place else {}
+        return Links(found, self._spool.owed, state.notes)
 
     def _append(self, message: Message) -> None:
         self._file.write(encode(int(time.time() * 1000), message))

@@ -1,4 +1,4 @@
-"""The trials of a search as nested runs: they are made late, filled in few batches, and found again after a crash."""
+"""A search's trials and confirmations as nested runs: made late, filled in few batches, and found after a crash."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,11 +6,24 @@ from typing import Any, final
 
 from pipeline.trackers.mlflow.batches import Point, log
 from pipeline.trackers.mlflow.encoding import Entry
-from pipeline.trackers.mlflow.runs import END, INTERRUPTED, KIND, PARENT, SEARCH, TRIAL, histories, number, stored
-from pipeline.trackers.mlflow.runs import trial_runs as runs_of
+from pipeline.trackers.mlflow.runs import (
+    CONFIRMATION,
+    END,
+    FOLD,
+    FOLDS,
+    INTERRUPTED,
+    KIND,
+    PARENT,
+    SEARCH,
+    TRIAL,
+    child_runs,
+    histories,
+    number,
+    stored,
+)
 from pipeline.trackers.mlflow.trial_end import end_points, end_tags
 from pipeline.values.events import EpochEnded, TrialEnded, TrialStarted
-from pipeline.values.trial import End, trial_name
+from pipeline.values.trial import Confirms, End, trial_name
 
 STATUS = {
     End.COMPLETE: "FINISHED",
@@ -85,14 +98,14 @@ class TrialRuns:
 
     def interrupt(self, at: int) -> None:
         """End the runs of trials that have no end, and tag them as interrupted."""
-        for run in list(runs_of(self._client, self._parent, "attributes.status = 'RUNNING'")):
+        for run in list(child_runs(self._client, self._parent, "attributes.status = 'RUNNING'")):
             self._client.set_tag(run.info.run_id, END, INTERRUPTED)
             self._client.set_terminated(run.info.run_id, "KILLED", at)
         self.open_runs.clear()
 
     def _runs(self) -> dict[int, str]:
         if self._known is None:
-            self._known = {number(run): run.info.run_id for run in runs_of(self._client, self._parent)}
+            self._known = {number(run): run.info.run_id for run in child_runs(self._client, self._parent)}
         return self._known
 
     def _ready(self, open_run: OpenRun, *, reopening: bool = True) -> None:
@@ -116,13 +129,14 @@ class TrialRuns:
 
     def _make(self, open_run: OpenRun) -> str:
         started = open_run.waiting[0]
-        tags = {PARENT: self._parent.info.run_id, KIND: "trial", SEARCH: self._search, TRIAL: str(open_run.number)}
+        of = Confirms.of(open_run.number)
+        tags = {PARENT: self._parent.info.run_id, SEARCH: self._search, **_tags(open_run.number, of)}
         if isinstance(started.message, TrialStarted):
             trial = started.message.trial
             tags["seed"] = str(trial.seed)
             if trial.parent is not None:
                 tags["parent"] = str(trial.parent)
-        name = trial_name(open_run.number)
+        name = trial_name(open_run.number) if of is None else of.name
         made = self._client.create_run(self._parent.info.experiment_id, started.at, tags, name)
         return str(made.info.run_id)
 
@@ -133,6 +147,13 @@ class TrialRuns:
         if open_run.there is None:
             return points
         return [p for p in points if (p[0], p[3], repr(p[1])) not in open_run.there]
+
+
+def _tags(training: int, of: Confirms | None) -> dict[str, str]:
+    """The tags by which the run of a training is found again: `number` reads them."""
+    if of is None:
+        return {KIND: "trial", TRIAL: str(training)}
+    return {KIND: CONFIRMATION, TRIAL: str(of.trial), FOLD: str(of.fold + 1), FOLDS: str(of.folds)}
 
 
 def _epoch(at: int, ended: EpochEnded) -> list[Point]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection
 from typing import Any, Final
 
-from pipeline.trackers.mlflow.runs import PARENT
+from pipeline.trackers.mlflow.runs import KIND, PARENT
 from pipeline.values.events import SearchRecord
 from pipeline.values.trial import Direction
 
@@ -54,7 +54,7 @@ def state(search: SearchRecord, parent: str, metrics: Collection[str]) -> str:
 
 def only(parent: str) -> str:
     """The filter for a search's trials: the UI folds nested runs at first, but not if a filter names their parent."""
-    return f'tags.`{PARENT}` = "{parent}"'
+    return f'tags.`{PARENT}` = "{parent}" and tags.{KIND} = "trial"'
 
 
 def _varies(name: str, value: str) -> bool:

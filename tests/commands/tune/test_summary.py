@@ -192,3 +192,9 @@ def test_links_are_listed_under_their_titles_and_owed_events_before_them() -> No
     assert "`make ui`" in head
     assert listed == [f"  this search              {addresses['this search']}", "  champion                 http://c"]
     assert shown(board(outcome(1, 0.5)), NOTHING, Links({}))[-1] == "Time: 2.0 s: tune 2.0"
+
+
+def test_what_the_tracker_decided_stands_before_the_links() -> None:
+    note = "Version 4 is now the champion: [it] is no worse."
+    links = Links({"search": "http://a"}, notes=(note,))
+    assert shown(board(outcome(1, 0.5)), NOTHING, links)[-3] == note

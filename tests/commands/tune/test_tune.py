@@ -127,8 +127,10 @@ def test_the_winner_is_trained_again_with_what_else_is_said(told: Type, here: Pa
     assert "no finished search of `titanic` with a winner was found" in refused.stderr
     assert told("tune", "titanic", "--trials", "3", "--set", SHORT).returncode == 0
     (first,) = (here / "mlruns" / "studies").iterdir()
-    done = told("tune", "titanic", "--retrain", "--set", f"{SHORT} data.split.validation=0.1")
+    done = told("tune", "titanic", "--retrain", "--promote", "--set", f"{SHORT} data.split.validation=0.1")
     assert (done.returncode, done.stderr) == (0, "")
+    assert "Version 2 is now the champion because PROMOTE=1 was given: " in done.stdout
+    assert told("models", "titanic").stdout.splitlines()[1].split()[:3] == ["titanic", "2", "champion"]
     assert "624 rows to train on, 89 for validation" in done.stdout
     (again,) = [path for path in (here / "mlruns" / "studies").iterdir() if path != first]
     outcomes = [o for o in Journal(first / "outcomes.jsonl").read() if o.number and o.value is not None]

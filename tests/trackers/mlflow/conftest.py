@@ -14,9 +14,10 @@ from pipeline.trackers.mlflow.encoding import Opened, encode
 from pipeline.trackers.mlflow.retry import Retry
 from pipeline.trackers.mlflow.spool import Spool
 from pipeline.trackers.mlflow.writer import write
+from pipeline.values.confirmed import Confirmed
 from pipeline.values.events import DatasetRecord, EpochEnded, Event, SearchRecord, TrialEnded, TrialStarted
 from pipeline.values.space import Params
-from pipeline.values.trial import End, Epoch, Outcome, Trial
+from pipeline.values.trial import Confirms, End, Epoch, Outcome, Trial
 
 
 @pytest.fixture
@@ -61,10 +62,10 @@ def delivered(folder: Path, spooled: Callable[[Sequence[Event]], Spool]) -> Call
 
 @pytest.fixture
 def trained() -> Callable[..., list[Event]]:
-    """A trial's events: its start, `epochs` epochs and its end."""
+    """The events of a trial, or with a number below 0 of a confirmation: its start, `epochs` epochs and its end."""
 
     def events(number: int, epochs: int = 3, *, ends: bool = True) -> list[Event]:
-        trial = Trial(number, {"width": number}, seed=number, epochs=epochs)
+        trial = Trial(number, {"width": number}, seed=number, epochs=epochs, confirms=Confirms.of(number))
         curve = tuple(Epoch(number, e, {"loss": 1 / e, "val_loss": number + 1 / e}) for e in range(1, epochs + 1))
         settings: Params = {"width": number, "optimizer": "adam"}
         value = curve[-1].metrics["val_loss"]
@@ -84,6 +85,17 @@ def points() -> Callable[[Path], list[tuple[Any, ...]]]:
             return tables.execute("SELECT run_uuid, key, step FROM metrics").fetchall()
 
     return read
+
+
+@pytest.fixture
+def confirmed() -> Callable[..., Confirmed]:
+    """A confirmed log loss around a mean, of the data of `record`."""
+
+    def make(mean: float, digest: str = "0" * 64) -> Confirmed:
+        losses = tuple(mean + (-1) ** row / 100 for row in range(50))
+        return Confirmed("log loss", digest, "Survived", tuple(range(50)), losses, 1e-6)
+
+    return make
 
 
 @pytest.fixture

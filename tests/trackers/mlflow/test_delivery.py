@@ -32,7 +32,7 @@ from pipeline.values.events import (
     TrialEnded,
     TrialStarted,
 )
-from pipeline.values.trial import End, Epoch, Outcome, Trial
+from pipeline.values.trial import Confirms, End, Epoch, Outcome, Trial
 
 Deliver = Callable[[Sequence[Event]], MlflowArchive]
 Write = Callable[[Sequence[Event]], Spool]
@@ -78,6 +78,31 @@ def test_a_trial_is_a_nested_run_with_its_end_at_one_glance(delivered: Deliver) 
     assert {**tags, "mlflow.parentRunId": parent.info.run_id}.items() <= run.data.tags.items()
     assert run.data.tags["mlflow.note.content"] == "```\n| Dense |\n```"
     assert (run.info.start_time, run.info.end_time) == (1_700_000_000_001, 1_700_000_000_005)
+
+
+def test_a_confirmation_is_a_nested_run_of_its_own_kind(
+    delivered: Deliver, folder: Path, record: SearchRecord, trained: Trained
+) -> None:
+    archive = delivered([*trained(7), *trained(Confirms(7, 1, 4).number), SearchEnded()])
+    assert [run.info.run_name for run in archive.trials("one")] == ["trial 7"]
+    (found,) = archive.confirmations("one")
+    run = connect(folder).get_run(found.record.run)
+    assert (run.info.run_name, run.info.status) == ("trial 7, fold 2 of 4", "FINISHED")
+    tags = {"kind": "confirmation", "trial": "7", "fold": "2", "folds": "4", "search": "one"}
+    assert {**tags, "seed": str(Confirms(7, 1, 4).number)}.items() <= run.data.tags.items()
+
+
+def test_a_confirmation_that_a_killed_search_began_keeps_its_run(
+    delivered: Deliver, folder: Path, trained: Trained, points: Points
+) -> None:
+    number = Confirms(7, 1, 4).number
+    (before,) = delivered([*trained(number, 5, ends=False)]).confirmations("one")
+    assert before.record.end is None
+    # the new writer meets the end alone: the start and the epochs are delivered already
+    (after,) = delivered([trained(number, 5)[-1], SearchEnded()]).confirmations("one")
+    assert after.record.run == before.record.run
+    assert (after.record.end, len(after.record.curve)) == (End.COMPLETE, 5)
+    assert sorted(step for _, key, step in points(folder / "mlflow.db") if key == "loss") == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +270,9 @@ def test_a_server_that_is_away_costs_no_event(
 def test_addresses_name_the_experiment_the_search_and_its_best_trials(
     spooled: Write, folder: Path, trained: Trained
 ) -> None:
-    spool = spooled([event for number in (6, 5, 4, 3, 2, 1) for event in trained(number)] + [SearchEnded()])
+    # the confirmation has the best value of all, and is none of the trials
+    numbers = (6, 5, 4, 3, 2, 1, Confirms(1, 0, 1).number)
+    spool = spooled([event for number in numbers for event in trained(number)] + [SearchEnded()])
     write(spool, folder, NEVER)
     archive = MlflowArchive(folder)
     parent = archive.search("one")
@@ -259,7 +286,9 @@ def test_addresses_name_the_experiment_the_search_and_its_best_trials(
     (key,) = listed["viewStateShareKey"]
     experiment = connect(folder).get_experiment(parent.info.experiment_id)
     view = json.loads(experiment.tags[f"mlflow.sharedViewState.{key}"])
-    assert view["searchFilter"] == f'tags.`mlflow.parentRunId` = "{parent.info.run_id}"'
+    assert view["searchFilter"] == f'tags.`mlflow.parentRunId` = "{parent.info.run_id}" and tags.kind = "trial"'
+    shown = connect(folder).search_runs([parent.info.experiment_id], view["searchFilter"])
+    assert {run.info.run_id for run in shown} == {run.info.run_id for run in archive.trials("one")}
     assert (view["orderByKey"], view["orderByAsc"]) == ("metrics.`value`", True)
     assert [chart["metricKey"] for chart in view["compareRunCharts"]] == ["val_loss", "loss"]
     asked = parse_qs(urlsplit(found["curves of the best five"].replace("/#/", "/")).query)

@@ -22,7 +22,7 @@ from pipeline.values.events import (
     TrialEnded,
     TrialStarted,
 )
-from pipeline.values.trial import End, Epoch, Outcome, Trial
+from pipeline.values.trial import Confirms, End, Epoch, Outcome, Trial
 
 text = st.text(st.characters(codec="utf-8"), max_size=20)
 whole = st.integers(-(2**63), 2**63)
@@ -30,7 +30,8 @@ texts = st.dictionaries(text, text, max_size=3)
 numbers = st.dictionaries(text, st.floats(), max_size=3)
 params = st.dictionaries(text, st.booleans() | whole | st.floats() | text, max_size=4)
 paths = text.filter(lambda t: "\0" not in t).map(Path)
-trials = st.builds(Trial, whole, params, whole, whole, st.none() | whole, whole)
+confirms = st.none() | st.builds(Confirms, whole, whole, whole)
+trials = st.builds(Trial, whole, params, whole, whole, st.none() | whole, whole, st.none() | whole, confirms)
 epochs = st.builds(Epoch, whole, whole, numbers, st.floats())
 curves = st.lists(epochs, max_size=3).map(tuple)
 outcomes = st.builds(
@@ -54,7 +55,7 @@ messages: "st.SearchStrategy[Message]" = st.one_of(
     st.builds(TrialEnded, outcomes),
     st.builds(FileAttached, paths, text),
     st.builds(SearchMeasured, numbers, texts),
-    st.builds(ChampionRegistered, paths, whole),
+    st.builds(ChampionRegistered, paths, whole, st.booleans()),
     st.builds(SearchEnded, st.booleans()),
 )
 

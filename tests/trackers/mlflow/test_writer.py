@@ -17,20 +17,23 @@ from pipeline.trackers.mlflow import open_archive
 from pipeline.trackers.mlflow.spool import Spool
 from pipeline.trackers.mlflow.tracker import MlflowTracker
 from pipeline.values.events import ChampionRegistered, Event, SearchEnded, SearchRecord
+from pipeline.values.trial import Confirms
 from tests.conftest import MEASURED
 
 pytestmark = pytest.mark.slow
 
 TRIALS = 10
 EPOCHS = 8
+CONFIRMED = (Confirms(0, 0, 2), Confirms(0, 1, 2))
 
 
 @pytest.fixture
 def spool(spooled: Callable[[Sequence[Event]], Spool], trained: Any, champion: Path) -> Spool:
-    """Trials in pairs, so that one is always in the middle of its epochs, and a champion."""
+    """Trials in pairs, so that one is always in the middle of its epochs, confirmations and a champion."""
     pairs = [(trained(number, EPOCHS), trained(number + 1, EPOCHS)) for number in range(0, TRIALS, 2)]
     mixed: list[Event] = [event for left, right in pairs for both in zip(left, right, strict=True) for event in both]
-    return spooled([*mixed, ChampionRegistered(champion, 0), SearchEnded()])
+    confirmed: list[Event] = [event for of in CONFIRMED for event in trained(of.number, EPOCHS)]
+    return spooled([*mixed, *confirmed, ChampionRegistered(champion, 0), SearchEnded()])
 
 
 def test_a_writer_killed_again_and_again_delivers_all_once(
@@ -106,8 +109,11 @@ def check(folder: Path, rows: Sequence[tuple[Any, ...]]) -> None:
     assert {len(line.curve) for line in read.curves("one")} == {EPOCHS}
     assert len(list(read.searches("titanic"))) == 1
     curves = [row for row in rows if row[1] in ("loss", "val_loss") and row[2] > 0]
-    assert len(curves) == len(set(curves)) >= 2 * TRIALS * EPOCHS
-    assert len({run for run, _, _ in rows}) == TRIALS
+    assert len(curves) == len(set(curves)) >= 2 * (TRIALS + len(CONFIRMED)) * EPOCHS
+    assert len({run for run, _, _ in rows}) == TRIALS + len(CONFIRMED)
+    assert [(line.confirms, len(line.record.curve)) for line in read.confirmations("one")] == [
+        (of, EPOCHS) for of in CONFIRMED
+    ]
 
 
 def kill_amid(spool: Spool, folder: Path, times: int) -> None:
