@@ -20,7 +20,8 @@ tune: $(STAMP)   ## search, score the winner, log it all     make tune EXP=titan
 		$(if $(NEW),--new) $(if $(RETRAIN),--retrain) $(if $(PROMOTE),--promote)
 
 confirm: $(STAMP)   ## confirm the latest search's best settings     make confirm EXP=titanic
-	@$(RUN) tune --confirm '$(or $(EXP),$(error say which experiment: make confirm EXP=titanic))' $(OPTIONS) $(if $(PROMOTE),--promote)
+	@$(RUN) tune --confirm '$(or $(EXP),$(error say which experiment: make confirm EXP=titanic))' $(OPTIONS) \
+		$(if $(RETRAIN),--retrain) $(if $(PROMOTE),--promote)
 
 check: $(STAMP)   ## find what is wrong before a search     make check EXP=titanic
 	@$(RUN) check '$(or $(EXP),$(error say which experiment: make check EXP=titanic))' $(OPTIONS)

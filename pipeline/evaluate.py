@@ -134,7 +134,8 @@ def _confirmed(plan: Plan, searched: Searched, tracker: Tracker, deadline: float
     confirmer = Confirmer(build(experiment, joined), joined, experiment, tracker, own)
     found = confirmer.confirm(plan, deadline)
     if not found.settings and not found.interrupted:
-        return None, f"The champion is unconfirmed: none of the best settings was trained on all {plan.folds} folds."
+        note = f"The champion is unconfirmed: none of the best settings was trained on all {plan.folds} folds. "
+        return None, note + confirmation.way_out(experiment)
     return Confirmed(found, confirmer), plan.note
 
 
@@ -266,4 +267,5 @@ def _record(report: Report, chosen: Finalists, tracker: Tracker, folder: Path) -
     for path in sorted(folder.iterdir()):
         tracker.record(FileAttached(path))
     verdicts = "; ".join(comparison.sentence for comparison in report.comparisons)
-    tracker.record(SearchMeasured(report.metrics, {"verdict": verdicts} if verdicts else {}))
+    tags = {"champion": report.champion} | ({"verdict": verdicts} if verdicts else {})
+    tracker.record(SearchMeasured(report.metrics, tags))

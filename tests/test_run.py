@@ -10,16 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.build import build
 from pipeline.config.experiment import Experiment
 from pipeline.config.read import resolve
 from pipeline.load import load
+from pipeline.preprocess import folded, preprocess
 from pipeline.run import Finished, run
 from pipeline.searches.keras_tuner import brackets
 from pipeline.trackers import Links, TrialRecord
 from pipeline.trackers.mlflow import create, open_archive
 from pipeline.trackers.mlflow.store import current, uri
+from pipeline.tuning.confirmation import FOLDER
+from pipeline.tuning.study import Study
 from pipeline.values.data import Prepared
-from pipeline.values.trial import BASELINE, End, Outcome
+from pipeline.values.trial import BASELINE, Confirms, End, Outcome
 from tests.conftest import Make
 
 pytestmark = pytest.mark.slow
@@ -230,6 +234,83 @@ def test_the_test_part_is_opened_once_after_the_last_trial(
     monkeypatch.setattr(Prepared, "open_test", watched)
     go(titanic({"search.trials": 2, **SHORT}), folder)
     assert opened == [3]
+
+
+CONFIRMED = {
+    "evaluate.confirm": 2,
+    "evaluate.folds": 2,
+    "evaluate.best": 2,
+    "model.depth": 1,
+    "search.trials": 3,
+    **SHORT,
+}
+
+
+def test_the_champion_of_a_confirmed_search_is_the_mean_of_its_fold_models(titanic: Make, folder: Path) -> None:
+    experiment = titanic(CONFIRMED)
+    finished = go(experiment, folder)
+    report = finished.report
+    assert report is not None
+    names = ["champion", "single", "untuned", "untuned_averaged", "linear", "boosting", "dummy"]
+    assert [row.name for row in report.test] == names
+    assert report.champion == f"the average of 4 models: trials {report.trials[0]} and {report.trials[1]} on 2 folds"
+    best = finished.leaderboard.best
+    assert best is not None
+    if any(row.title == f"trial {best.number}" for row in report.confirmed):
+        assert report.luck.startswith(f"Best of 3 trials on 178 rows: val_loss {best.value:.3f} (trial {best.number});")
+
+    (study,) = (folder / "studies").iterdir()
+    own = Study.at(study / FOLDER)
+    joined = folded(preprocess(load(experiment), experiment), experiment, 2, 7)
+    blueprint = build(experiment, joined)
+    answers = []
+    for number in report.trials:
+        for fold in range(2):
+            outcome = next(o for o in own.past if o.number == Confirms(number, fold, 2).number)
+            network = blueprint.answering(blueprint.settings(outcome.trial.params))
+            network.set_weights(list(own.weights[outcome.number].weights))
+            answers.append(np.asarray(network(joined.open_test().x)))
+    rows = load(experiment).features.iloc[joined.split.test]
+    answer = champion("titanic", rows, folder)[["probability_0", "probability_1"]]
+    np.testing.assert_allclose(answer, np.mean(answers, axis=0), rtol=0, atol=1e-6)
+
+    found = open_archive(folder)
+    (search,) = found.searches("titanic")
+    assert [line.number for line in found.curves(search)] == [BASELINE, 1, 2, 3]
+    confirmed = found.confirmations(search)
+    asked = {(number, fold) for number in (BASELINE, *report.trials) for fold in (0, 1)}
+    assert {(c.confirms.trial, c.confirms.fold) for c in confirmed} == asked
+    parent = found.search(search)
+    assert parent is not None
+    assert parent.data.metrics["confirmed/value"] == pytest.approx(report.metrics["confirmed/value"])
+    assert parent.data.tags["champion"] == report.champion
+
+
+def test_a_single_champion_is_one_model_trained_on_all_rows(titanic: Make, folder: Path) -> None:
+    finished = go(titanic({**CONFIRMED, "evaluate.champion": "single"}), folder)
+    report = finished.report
+    assert report is not None
+    assert len(report.trials) == 1
+    assert report.champion.startswith(f"trial {report.trials[0]}, trained on all rows but the test part for ")
+    measured = report.metrics
+    assert measured["champion/parameters"] == measured["single/parameters"]
+    assert measured["test/log_loss"] != measured["single/log_loss"]
+    rows = load(titanic()).features
+    assert len(champion("titanic", rows, folder)) == 891
+
+
+def test_a_confirmation_that_the_time_limit_ends_is_said_and_leaves_the_best_trial(
+    titanic: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.run.deadline", lambda *_: 0.0)  # it is over before the confirmation begins
+    finished = go(titanic({**CONFIRMED, "search.minutes": 5}), folder)
+    report = finished.report
+    assert report is not None
+    assert report.champion.endswith("unconfirmed")
+    assert report.notes[0].startswith("The champion is unconfirmed: none of the best settings")
+    assert "make confirm EXP=titanic" in report.notes[0]
+    assert finished.leaderboard.best is not None
+    assert report.trials == (finished.leaderboard.best.number,)
 
 
 @pytest.mark.no_cover

@@ -98,7 +98,7 @@ def plan(board: Leaderboard, experiment: Experiment, rows: int, *, always: bool 
     for made in (whole, fewer, least):
         if always or _work(made) * rows <= max(FREE, SHARE * spent):
             return made if made == whole else replace(made, note=_smaller(made))
-    return Plan(note=f"The champion is unconfirmed, because that takes too long here. {_way_out(experiment)}")
+    return Plan(note=f"The champion is unconfirmed, because that takes too long here. {way_out(experiment)}")
 
 
 @final
@@ -184,5 +184,7 @@ def _smaller(made: Plan) -> str:
     return f"To save time only {sizes}: more would cost over a third of the search's own work."
 
 
-def _way_out(experiment: Experiment) -> str:
-    return f"`make confirm EXP={experiment.name}` confirms it, however long that takes."
+def way_out(experiment: Experiment) -> str:
+    """What confirms a search that was not confirmed, in a sentence."""
+    command = f"`make confirm EXP={experiment.name}`"
+    return f"{command}, with the search's other variables if it had any, confirms it, however long that takes."
