@@ -24,7 +24,7 @@ class FoldTraining:
     watch: Watch = field(default_factory=Watch)
     epochs: list[Epoch] = field(default_factory=list)
     end: End | None = None
-    fitted: Fitted = field(default_factory=lambda: Fitted(()))
+    fitted: Fitted | None = None
 
     def at(self, number: int) -> Epoch | None:
         """The fold's part in the trial's epoch `number`; None if it is not trained yet.
@@ -69,12 +69,13 @@ class FoldedTrial:
 
     def fitted(self) -> Fitted:
         """What is known about the trial, without weights: seconds of all folds, and the mean of their diagnoses."""
-        found = [training.fitted for training in self.trainings if training.fitted.parameters]
+        found = [training.fitted for training in self.trainings if training.fitted is not None]
         if not found:
             return Fitted(())
         phases = dict.fromkeys(phase for one in found for phase in one.seconds)
         seconds = {phase: fsum(one.seconds.get(phase, 0.0) for one in found) for phase in phases}
-        about = {name: fmean(one.diagnosis.get(name, 0.0) for one in found) for name in found[0].diagnosis}
+        names = dict.fromkeys(name for one in found for name in one.diagnosis)
+        about = {name: fmean(one.diagnosis[name] for one in found if name in one.diagnosis) for name in names}
         return Fitted((), seconds, found[0].parameters, found[0].summary, about)
 
 
@@ -97,10 +98,15 @@ class Folds:
         self._training = experiment.training
         self._objective = experiment.search.objective
         self._count = experiment.search.folds
-        self.capacity = -(-engine.capacity // self._count)
         self._trials: dict[int, FoldedTrial] = {}
         self._waiting: deque[FoldTraining] = deque()
         self._running: dict[int, FoldTraining] = {}
+
+    @property
+    def capacity(self) -> int:
+        """The trials that are here, and as many more as have places for all their folds; at least one."""
+        free = max(0, self._engine.capacity - len(self._running) - len(self._waiting))
+        return max(1, len(self._trials) + free // self._count)
 
     def start(self, trial: Trial, weights: Fitted | None) -> None:
         if weights is not None:
