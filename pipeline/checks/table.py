@@ -86,7 +86,8 @@ def small(part: str, rows: int, task: Task) -> list[Finding]:
 def folds(experiment: Experiment, split: Split, task: Task) -> list[Finding]:
     """A note that proposes `search.folds` if the file could have it, and each trial is judged by few rows."""
     search, rows = experiment.search, len(split.train) + len(split.validation)
-    if search.folds > 1 or not len(split.validation) or not experiment.evaluate.confirm or rows >= SMALL_TABLE:
+    possible = experiment.evaluate.confirm > 0 and search.sampler != "hyperband"
+    if not possible or search.folds > 1 or not len(split.validation) or rows >= SMALL_TABLE:
         return []
     now, then = (uncertain(count, task) for count in (len(split.validation), rows))
     sentence = (

@@ -72,6 +72,8 @@ def test_folds_are_proposed_for_small_tables_that_have_none(prepared: Prepared, 
     none = replace(prepared.split, validation=np.arange(0))
     assert not folds(titanic({"search.folds": 2}), prepared.split, Task.BINARY)
     assert not folds(titanic({"evaluate.confirm": 0}), prepared.split, Task.BINARY)
+    hyperband = {"search.library": "keras_tuner", "search.sampler": "hyperband"}
+    assert not folds(titanic(hyperband), prepared.split, Task.BINARY)
     assert not folds(titanic(), many, Task.BINARY)
     assert not folds(titanic(), none, Task.BINARY)
 

@@ -162,7 +162,7 @@ FOLDS = [
     ),
     (
         {"search.folds": 4, "search.library": "keras_tuner", "search.sampler": "hyperband"},
-        r"search\.folds: hyperband continues trials from their weights, .*Write `search\.folds = 1`, or another sampler",
+        r"search\.folds: hyperband continues trials from their weights, .*Write `search\.folds = 1`, or another",
     ),
 ]
 
