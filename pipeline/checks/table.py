@@ -79,7 +79,8 @@ def small(part: str, rows: int, task: Task) -> list[Finding]:
     """How uncertain a score on this number of rows is: a warning if the rows are few, else a note."""
     if rows == 0:
         return []
-    sentence = f"{rows} rows: {_score(task)} measured on them is uncertain by {uncertain(rows, task)}."
+    score = "a root mean squared error" if task is Task.REGRESSION else f"an accuracy of {_percent(ACCURACY)}"
+    sentence = f"{rows} rows: {score} measured on them is uncertain by {uncertain(rows, task)}."
     return [Finding(Level.WARNING if rows < FEW_ROWS else Level.NOTE, part, sentence)]
 
 
@@ -90,10 +91,8 @@ def folds(experiment: Experiment, split: Split, task: Task) -> list[Finding]:
     if not possible or search.folds > 1 or not len(split.validation) or rows >= SMALL_TABLE:
         return []
     now, then = (uncertain(count, task) for count in (len(split.validation), rows))
-    sentence = (
-        f"trials are judged by {len(split.validation)} rows, and {_score(task)} is uncertain by {now} there. "
-        f"`folds = {PROPOSED}` judges them by {rows} rows ({then}), for {PROPOSED} times the training."
-    )
+    judged = f"`folds = {PROPOSED}` judges trials by {rows} rows instead of {len(split.validation)}"
+    sentence = f"{judged} (uncertain by {then}, not {now}), for {PROPOSED} times the training."
     return [Finding(Level.NOTE, "search.folds", sentence)]
 
 
@@ -132,10 +131,6 @@ def doubles(rows: "np.ndarray", split: Split) -> list[Finding]:
             sentence = f"{count} of its {len(own)} rows are also in the training part: scores on it are too good."
             found.append(Finding(level, part, sentence))
     return found
-
-
-def _score(task: Task) -> str:
-    return "a root mean squared error" if task is Task.REGRESSION else f"an accuracy of {_percent(ACCURACY)}"
 
 
 def _percent(share: float) -> str:

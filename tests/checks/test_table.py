@@ -64,10 +64,10 @@ def test_folds_are_proposed_for_small_tables_that_have_none(prepared: Prepared, 
     (finding,) = folds(titanic(), prepared.split, Task.BINARY)
     assert (finding.level, finding.subject) == (Level.NOTE, "search.folds")
     assert finding.sentence == (
-        "trials are judged by 178 rows, and an accuracy of 80 % is uncertain by ± 3.0 points there. "
-        "`folds = 4` judges them by 713 rows (± 1.5 points), for 4 times the training."
+        "`folds = 4` judges trials by 713 rows instead of 178 (uncertain by ± 1.5 points, not ± 3.0 points), "
+        "for 4 times the training."
     )
-    assert "about 5 % there" in folds(titanic(), prepared.split, Task.REGRESSION)[0].sentence
+    assert "(uncertain by about 3 %, not about 5 %)" in folds(titanic(), prepared.split, Task.REGRESSION)[0].sentence
     many = replace(prepared.split, train=np.arange(1000))
     none = replace(prepared.split, validation=np.arange(0))
     assert not folds(titanic({"search.folds": 2}), prepared.split, Task.BINARY)
