@@ -127,12 +127,16 @@ def _confirmed(plan: Plan, searched: Searched, tracker: Tracker, deadline: float
         return None, plan.note
     experiment = searched.experiment
     try:
-        joined = folded(searched.prepared, experiment, plan.folds, experiment.search.seed)
+        joined = folded(searched.prepared, experiment, plan.folds, confirmation.cut_seed(experiment.search.seed))
     except UserError as error:
         return None, f"No setting is confirmed: {error.problem}"
     own = confirmation.opened(searched.study)
     confirmer = Confirmer(build(experiment, joined), joined, experiment, tracker, own)
-    found = confirmer.confirm(plan, deadline)
+    # a search on folds has no other champion, so it waits for the confirmation
+    found = confirmer.confirm(plan, deadline if experiment.search.folds == 1 else math.inf)
+    if not found.settings and not found.interrupted and experiment.search.folds > 1:
+        problem = f"none of the best settings could be trained on all {plan.folds} folds, so there is no champion."
+        raise UserError(f"{experiment.file}, evaluate", problem, "Raise `evaluate.confirm`, or search on one fold.")
     if not found.settings and not found.interrupted:
         note = f"The champion is unconfirmed: none of the best settings was trained on all {plan.folds} folds. "
         return None, note + confirmation.way_out(experiment)
@@ -175,9 +179,12 @@ def _luck(best: Outcome, searched: Searched, found: Confirmation) -> str:
     setting = next((s for s in found.settings if s.number == best.number), None)
     if setting is None or best.value is None:
         return ""
-    board, rows = searched.leaderboard, len(searched.prepared.validation)
+    board, prepared = searched.leaderboard, searched.prepared
+    rows = f"{len(prepared.validation)} rows"
+    if searched.experiment.search.folds > 1:
+        rows = f"{searched.experiment.search.folds} folds of {len(prepared.train) + len(prepared.validation)} rows"
     return (
-        f"Best of {len(board.outcomes)} trials on {rows} rows: {board.objective} {best.value:.3f} ({setting.name}); "
+        f"Best of {len(board.outcomes)} trials on {rows}: {board.objective} {best.value:.3f} ({setting.name}); "
         f"confirmed on {len(setting.folds)} new folds: {setting.value:.3f} ± {setting.error:.3f}."
     )
 

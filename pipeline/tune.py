@@ -6,13 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from pipeline.build import build
 from pipeline.config import parts
 from pipeline.config.experiment import Experiment
+from pipeline.engines import Engine
+from pipeline.preprocess import folded
 from pipeline.searches import Search
 from pipeline.searches.listed import Listed
 from pipeline.trackers import Tracker
+from pipeline.tuning import early_stopping
 from pipeline.tuning.clock import Clock
 from pipeline.tuning.deadline import CONFIRMATION, EVALUATION, deadline
+from pipeline.tuning.folds import Folds
 from pipeline.tuning.interrupt import interruptible
 from pipeline.tuning.loop import Limits, Loop
 from pipeline.tuning.rungs import Rungs
@@ -36,7 +41,7 @@ def tune(
     by then have no outcome.
     """
     entered = time.perf_counter()
-    engine = parts.engine(experiment.training.engine).create(blueprint, prepared, experiment.search.trials)
+    engine, judge = _engine(blueprint, prepared, experiment)
     search = _search(experiment, study)
     prepared_in = time.perf_counter() - entered
     tracker.record(SearchMeasured({"trials/planned": search.total} if search.total is not None else {}))
@@ -45,8 +50,8 @@ def tune(
     baseline = next((o for o in study.past if o.number == BASELINE), None)
     with interruptible() as interrupted:
         if baseline is None:
-            baseline = next((o for o in first.run(Limits(interrupted)) if o.number == BASELINE), None)
-        outcomes = loop.run(_limits(experiment, interrupted, began))
+            baseline = next((o for o in first.run(Limits(interrupted), judge) if o.number == BASELINE), None)
+        outcomes = loop.run(_limits(experiment, interrupted, began), judge)
         stopped = interrupted()
     past = {outcome.number for outcome in study.past}
     trained = [o for o in (*outcomes, *([baseline] if baseline else [])) if o.number not in past]
@@ -77,6 +82,18 @@ def _account(trained: Sequence[Outcome], *clocks: Clock) -> Clock:
             total.add(phase, seconds)
             total.add("train", -seconds)
     return total
+
+
+def _engine(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> tuple[Engine, early_stopping.Judge]:
+    """What trains the search's trials, and what judges their epochs; with `search.folds` each trial on every fold."""
+    part, search = parts.engine(experiment.training.engine), experiment.search
+    if search.folds == 1:
+        return part.create(blueprint, prepared, search.trials), early_stopping.judge
+    cut = folded(prepared, experiment, search.folds, search.seed)
+    # the joined rows may have categories, and so inputs, that the training part lacks
+    blueprint = build(experiment, cut)
+    folds = Folds(part.create(blueprint, cut, search.trials * search.folds), blueprint, experiment)
+    return folds, folds.judge
 
 
 def _search(experiment: Experiment, study: Study) -> Search:

@@ -20,7 +20,7 @@ from pipeline.searches.keras_tuner import brackets
 from pipeline.trackers import Links, TrialRecord
 from pipeline.trackers.mlflow import create, open_archive
 from pipeline.trackers.mlflow.store import current, uri
-from pipeline.tuning.confirmation import FOLDER
+from pipeline.tuning.confirmation import FOLDER, cut_seed
 from pipeline.tuning.study import Study
 from pipeline.values.data import Prepared
 from pipeline.values.trial import BASELINE, Confirms, End, Outcome
@@ -261,7 +261,7 @@ def test_the_champion_of_a_confirmed_search_is_the_mean_of_its_fold_models(titan
 
     (study,) = (folder / "studies").iterdir()
     own = Study.at(study / FOLDER)
-    joined = folded(preprocess(load(experiment), experiment), experiment, 2, 7)
+    joined = folded(preprocess(load(experiment), experiment), experiment, 2, cut_seed(7))
     blueprint = build(experiment, joined)
     answers = []
     for number in report.trials:
@@ -284,6 +284,18 @@ def test_the_champion_of_a_confirmed_search_is_the_mean_of_its_fold_models(titan
     assert parent is not None
     assert parent.data.metrics["confirmed/value"] == pytest.approx(report.metrics["confirmed/value"])
     assert parent.data.tags["champion"] == report.champion
+
+
+def test_a_search_on_folds_is_confirmed_on_other_folds_and_has_a_champion(titanic: Make, folder: Path) -> None:
+    experiment = titanic({**CONFIRMED, "search.folds": 2})
+    finished = go(experiment, folder)
+    report = finished.report
+    assert report is not None
+    assert report.champion.startswith("the average of 4 models")
+    assert " trials on 2 folds of 713 rows: " in report.luck or not report.luck
+    one, other = (folded(preprocess(load(experiment), experiment), experiment, 2, seed) for seed in (7, cut_seed(7)))
+    assert not np.array_equal(one.folds[0].validation, other.folds[0].validation)
+    assert len(champion("titanic", load(experiment).features, folder)) == 891
 
 
 def test_a_single_champion_is_one_model_trained_on_all_rows(titanic: Make, folder: Path) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.checks import Finding, Level
 from pipeline.checks.leaks import leaks
+from pipeline.config.experiment import Experiment
 from pipeline.values.data import TABULAR, Dataset, Prepared, Split, Task
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ RARE_SHARE: Final = 0.05
 RARE_ROWS: Final = 20
 FEW_ROWS: Final = 100
 """With fewer rows than this, a part cannot show which of two good models is better."""
+SMALL_TABLE: Final = 1000
+"""With fewer rows than this for training and validation, folds are proposed."""
+PROPOSED: Final = 4
+"""The number of folds that is proposed."""
 ACCURACY: Final = 0.8
 """The accuracy for which the standard error is stated."""
 DOUBLE_SHARE: Final = 0.01
@@ -74,12 +79,28 @@ def small(part: str, rows: int, task: Task) -> list[Finding]:
     """How uncertain a score on this number of rows is: a warning if the rows are few, else a note."""
     if rows == 0:
         return []
+    score = "a root mean squared error" if task is Task.REGRESSION else f"an accuracy of {_percent(ACCURACY)}"
+    sentence = f"{rows} rows: {score} measured on them is uncertain by {uncertain(rows, task)}."
+    return [Finding(Level.WARNING if rows < FEW_ROWS else Level.NOTE, part, sentence)]
+
+
+def folds(experiment: Experiment, split: Split, task: Task) -> list[Finding]:
+    """A note that proposes `search.folds` if the file could have it, and each trial is judged by few rows."""
+    search, rows = experiment.search, len(split.train) + len(split.validation)
+    possible = experiment.evaluate.confirm > 0 and search.sampler != "hyperband"
+    if not possible or search.folds > 1 or not len(split.validation) or rows >= SMALL_TABLE:
+        return []
+    now, then = (uncertain(count, task) for count in (len(split.validation), rows))
+    judged = f"`folds = {PROPOSED}` judges trials by {rows} rows instead of {len(split.validation)}"
+    sentence = f"{judged} (uncertain by {then}, not {now}), for {PROPOSED} times the training."
+    return [Finding(Level.NOTE, "search.folds", sentence)]
+
+
+def uncertain(rows: int, task: Task) -> str:
+    """The standard error of a score on this number of rows, in words."""
     if task is Task.REGRESSION:
-        error = f"a root mean squared error measured on them is uncertain by about {_percent(1 / math.sqrt(2 * rows))}."
-    else:
-        points = 100 * math.sqrt(ACCURACY * (1 - ACCURACY) / rows)
-        error = f"an accuracy of {_percent(ACCURACY)} measured on them is uncertain by ± {points:.1f} points."
-    return [Finding(Level.WARNING if rows < FEW_ROWS else Level.NOTE, part, f"{rows} rows: {error}")]
+        return f"about {_percent(1 / math.sqrt(2 * rows))}"
+    return f"± {100 * math.sqrt(ACCURACY * (1 - ACCURACY) / rows):.1f} points"
 
 
 def hashes(dataset: Dataset) -> "np.ndarray":

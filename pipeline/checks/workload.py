@@ -19,13 +19,15 @@ class Workload:
     """The most that a search does: its trials and the sum of their epochs, both with the baseline.
 
     `own` is the number of trials after which the sampler ends by itself, None if it never does. With `promotes` a later
-    trial may continue from the weights of any other.
+    trial may continue from the weights of any other. Each trial is trained on `folds` folds, and an epoch of a trial is
+    one of each fold.
     """
 
     own: int | None
     trials: int
     epochs: int
     promotes: bool = False
+    folds: int = 1
 
 
 def workload(experiment: Experiment) -> Workload:
@@ -42,7 +44,7 @@ def workload(experiment: Experiment) -> Workload:
         epochs = min(epochs, made.epochs)
     if search.budget is not None:
         epochs = min(epochs, round(search.budget * experiment.epochs))
-    return Workload(own, trials + 1, epochs + int(experiment.baseline["epochs"]), made.promotes)
+    return Workload(own, trials + 1, epochs + int(experiment.baseline["epochs"]), made.promotes, search.folds)
 
 
 def differences(experiment: Experiment, found: Workload) -> list[Finding]:

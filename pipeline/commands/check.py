@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         from pipeline.checks import table
 
         # print these first: Keras takes seconds to import
-        found = table.look(prepared)
+        found = table.look(prepared) + table.folds(experiment, prepared.split, prepared.dataset.task)
         show(found, console)
         found += _trained(experiment, prepared, console)
         console.print(f"{experiment.file} {_verdict(found)}.", markup=False)

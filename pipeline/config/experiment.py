@@ -189,6 +189,12 @@ class SearchSettings(Section):
     trials: int = Field(100, ge=1)
     budget: float | None = Field(None, gt=0, description="epochs that the search may use, counted in full trainings")
     minutes: float | None = Field(None, gt=0, description="minutes that the search may take")
+    folds: int = Field(
+        1,
+        ge=1,
+        lt=MOST_FOLDS,
+        description="on how many folds of training and validation rows each trial is trained; its value is their mean",
+    )
     seed: int = Field(7, ge=0, lt=2**32)
     listed: list[dict[str, Scalar]] = Field(
         default_factory=list, description='the trials of `sampler = "listed"`: one table of settings for each'
@@ -278,7 +284,7 @@ class Experiment(Section):
 
     def check_objective(self, task: Task) -> None:
         """UserError if the training does not measure the objective, or the metric that early stopping monitors."""
-        known = measured(task, validation=self.data.split.validation > 0)
+        known = measured(task, validation=self.data.split.validation > 0 or self.search.folds > 1)
         stopping = self.training.early_stopping
         wanted = {"search.objective": self.search.objective}
         wanted |= {"training.early_stopping.monitor": stopping.monitor} if stopping else {}

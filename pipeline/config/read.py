@@ -196,6 +196,9 @@ def _check(experiment: Experiment) -> None:
     search = experiment.search
     field = "search.sampler" if search.library == "own" else "search.library"
     parts.search(search.part, field).check(experiment.space, search, experiment.epochs)
+    if search.folds > 1 and not experiment.evaluate.confirm:
+        problem = "0 leaves no model: with `search.folds` above 1, a trial has none that the champion could be made of."
+        raise UserError("evaluate.confirm", problem, "Write a number above 0, or `search.folds = 1`.")
     if experiment.data.task is not None:
         experiment.check_objective(Task(experiment.data.task))
         return

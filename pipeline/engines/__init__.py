@@ -25,8 +25,9 @@ from pipeline.values.trial import Epoch, Fitted, Trial
 class Engine(Protocol):
     """Trains trials; holds up to `capacity` of them."""
 
-    capacity: int
-    """How many trials may be started and not yet stopped, queued ones included."""
+    @property
+    def capacity(self) -> int:
+        """How many trials may be started and not yet stopped, queued ones included."""
 
     def start(self, trial: Trial, weights: Fitted | None) -> None:
         """Take a trial in. It begins from its seed or from a parent's `weights`, always with a new optimizer."""

@@ -63,9 +63,12 @@ def colours(trials: Sequence[int]) -> list[str]:
 
 
 def measured(curves: Sequence[Curve]) -> list[str]:
-    """The sorted names of all metrics in the curves; `val_` is removed, so training and validation share a name."""
+    """The sorted names of all metrics in the curves, without the spreads over folds.
+
+    `val_` is removed, so training and validation share a name.
+    """
     names = {name.removeprefix("val_") for curve in curves for epoch in curve.epochs for name in epoch.metrics}
-    return sorted(names)
+    return sorted(name for name in names if not name.startswith(trial.FOLD_SD))
 
 
 def compared(curves: Sequence[Curve], metric: str) -> Chart:

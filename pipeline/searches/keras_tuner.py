@@ -40,6 +40,9 @@ def check(space: Space, settings: SearchSettings, epochs: int) -> None:
         if isinstance(dimension, Choice) and len({type(option) for option in dimension.options}) > 1:
             problem = f"keras_tuner cannot choose between {list(dimension.options)} for {name}: they differ in type."
             raise UserError("search.library", problem, 'Write them with one type, or `library = "optuna"`.')
+    if settings.sampler == "hyperband" and settings.folds > 1:
+        problem = "hyperband continues trials from their weights, and with `search.folds` above 1 they keep none."
+        raise UserError("search.folds", problem, "Write `search.folds = 1`, or another sampler.")
     if settings.sampler == "hyperband":
         starts = min(settings.trials, sum(bracket[0][0] for bracket in brackets(epochs)))
         if _points(space) < starts:

@@ -79,13 +79,15 @@ class Confirmation:
 def plan(board: Leaderboard, experiment: Experiment, rows: int, *, always: bool = False) -> Plan:
     """The plan for a search on `rows` rows: as the file asks, or smaller if it is more work than `SHARE` of the search.
 
-    A training's work is its rows times its epochs times its parameters. With `always` there is no limit. The plan
-    depends only on the search's outcomes, so a command that goes on makes the same one again.
+    A training's work is its rows times its epochs times its parameters. With `always` there is no limit. If the search
+    trained each trial on several folds, there is always a plan: no trial has weights of its own. The plan depends only
+    on the search's outcomes, so a command that goes on makes the same one again.
     """
     asked = experiment.evaluate
     if not asked.confirm:
         return Plan(note="`evaluate.confirm` is 0, so the champion is not confirmed: it may owe much to luck.")
-    if not experiment.data.split.validation:
+    folds = experiment.search.folds
+    if not experiment.data.split.validation and folds == 1:
         return Plan(
             note="The file asks for no validation part (`data.split.validation` is 0): no setting is confirmed."
         )
@@ -94,9 +96,10 @@ def plan(board: Leaderboard, experiment: Experiment, rows: int, *, always: bool 
     whole = Plan(tuple(candidates), baseline, asked.folds)
     fewer = replace(whole, candidates=whole.candidates[:FEWER])
     least = replace(fewer, folds=min(asked.folds, FEWER))
-    spent = sum(len(o.curve) * o.parameters for o in board.outcomes) * rows
+    spent = sum(len(o.curve) * o.parameters for o in board.outcomes) * rows * folds
     for made in (whole, fewer, least):
-        if always or _work(made) * rows <= max(FREE, SHARE * spent):
+        bearable = _work(made) * rows <= max(FREE, SHARE * spent) or (made is least and folds > 1)
+        if always or bearable:
             return made if made == whole else replace(made, note=_smaller(made))
     return Plan(note=f"The champion is unconfirmed, because that takes too long here. {way_out(experiment)}")
 
@@ -137,6 +140,11 @@ class Confirmer:
         alone = self.experiment.model_copy(update={"training": training, "search": search})
         whole = replace(self, experiment=alone, folded=replace(self.folded, folds=()))
         return _trained(whole, [trial], math.inf)[0].get(of.number)
+
+
+def cut_seed(seed: int) -> int:
+    """The seed by which the folds of a search's confirmation are cut: others than those of `search.folds`."""
+    return trial_seed(seed, -1)
 
 
 def opened(study: Study) -> Study:

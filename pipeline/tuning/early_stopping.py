@@ -4,8 +4,10 @@ The rule is that of `keras.callbacks.EarlyStopping` with `restore_best_weights`,
 https://keras.io/api/callbacks/early_stopping/.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import TypeAlias, final
 
 from pipeline.config.experiment import Training
 from pipeline.values.space import Params
@@ -26,7 +28,8 @@ class Rule:
 
     @staticmethod
     def of(training: Training, settings: Params, epochs: int) -> "Rule":
-        """The rule of a trial with these settings that may run until epoch `epochs`."""
+        """The rule of a trial that may run until epoch `epochs`; its setting `epochs` is a limit too."""
+        epochs = min(epochs, int(settings["epochs"]))
         if not training.early_stopping:
             return Rule(epochs)
         return Rule(
@@ -59,6 +62,10 @@ class Judgement:
     end: End | None
 
 
+Judge: TypeAlias = Callable[[Rule, Watch, Epoch], Judgement]
+"""What judges a trial's newest epoch."""
+
+
 def judge(rule: Rule, watch: Watch, epoch: Epoch) -> Judgement:
     """The judgement of a trial's newest epoch."""
     last = End.COMPLETE if epoch.number >= rule.epochs else None
@@ -79,3 +86,12 @@ def _improves(rule: Rule, value: float, best: float | None) -> bool:
     if Direction.of(rule.monitor) is Direction.MINIMIZE:
         return value + rule.min_delta < best
     return value - rule.min_delta > best
+
+
+def not_finite(epoch: Epoch, objective: str) -> str:
+    """What is wrong with an epoch's numbers, in words; empty if nothing is."""
+    for name in ("loss", "val_loss", objective):
+        value = epoch.metrics.get(name, 0.0)
+        if not math.isfinite(value):
+            return f"{name} became {value} in epoch {epoch.number}: the learning rate may be too high"
+    return ""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from pipeline.config import parts
@@ -11,9 +12,12 @@ from pipeline.config.write import sections
 LIMITS: Final = ("trials", "budget", "minutes")
 """The settings that may differ between two runs of the same search."""
 
-ADDED: Final = {"numbers": "standard", "bins": 8}
-"""Keys of `[preprocess]` that were added later, with what every earlier search did; left out of the hash at these
-values, so that searches begun without these keys go on."""
+ADDED: Final[Mapping[str, Mapping[str, object]]] = {
+    "preprocess": {"numbers": "standard", "bins": 8},
+    "search": {"folds": 1},
+}
+"""Keys that were added later, by section, with what every earlier search did; left out of the hash at these values,
+so that searches begun without these keys go on."""
 
 
 def fingerprint(experiment: Experiment, digest: str) -> str:
@@ -25,7 +29,8 @@ def fingerprint(experiment: Experiment, digest: str) -> str:
     content = sections(experiment)
     del content["evaluate"]  # what happens after the search does not change it
     content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}
-    content["preprocess"] = {k: v for k, v in content["preprocess"].items() if k not in ADDED or v != ADDED[k]}
+    for section, added in ADDED.items():
+        content[section] = {k: v for k, v in content[section].items() if k not in added or v != added[k]}
     code = parts.family(experiment.model.family, experiment.file).code
     content |= {"code": code} if code is not None else {}
     text = json.dumps([content, digest], sort_keys=True)

@@ -91,8 +91,10 @@ class Loop:
         self._outcomes = [outcome for outcome in study.past if outcome.number != BASELINE]
         self._epochs = sum(len(outcome.curve) for outcome in self._outcomes)
 
-    def run(self, limits: Limits) -> list[Outcome]:
+    def run(self, limits: Limits, judge: early_stopping.Judge = early_stopping.judge) -> list[Outcome]:
         """The outcomes, those of earlier runs first, until the search has no more trials or a limit is reached.
+
+        `judge` says after each epoch whether to keep its weights, and whether its trial has ended.
 
         The best trials' weights are on disk before their outcome is told. After an interrupt, the trials in flight have
         no outcome. At another limit they end as pruned after the running epoch.
@@ -112,7 +114,7 @@ class Loop:
                     break
                 continue
             for epoch in self._step():
-                self._judge(epoch)
+                self._judge(epoch, judge)
         for running in self._running.values():
             self._engine.stop(running.trial)
         return self._outcomes
@@ -124,8 +126,7 @@ class Loop:
                 self._search.tell(self._past[trial.number])
             return
         settings = self._blueprint.settings(trial.params)
-        # the trial's setting `epochs` is a limit too, in addition to the one from the search
-        rule = early_stopping.Rule.of(self._training, settings, min(trial.epochs, int(settings["epochs"])))
+        rule = early_stopping.Rule.of(self._training, settings, trial.epochs)
         given = self._blueprint.given(trial.params)
         self._running[trial.number] = RunningTrial(trial, given, rule)
         self._record(TrialStarted(trial, given))
@@ -144,16 +145,16 @@ class Loop:
             self._failed(failure)
             return ()
 
-    def _judge(self, epoch: Epoch) -> None:
+    def _judge(self, epoch: Epoch, judge: early_stopping.Judge) -> None:
         self._epochs += 1
         self._record(EpochEnded(epoch))
         running = self._running[epoch.trial]
         running = replace(running, curve=(*running.curve, epoch))
-        wrong = _not_finite(epoch, self._objective)
+        wrong = early_stopping.not_finite(epoch, self._objective)
         if wrong:
             self._end(running, End.FAILED, wrong)
             return
-        judgement = early_stopping.judge(running.rule, running.watch, epoch)
+        judgement = judge(running.rule, running.watch, epoch)
         running = replace(running, watch=judgement.watch)
         self._running[epoch.trial] = running
         if judgement.keep:
@@ -194,12 +195,3 @@ class Loop:
     def _record(self, event: Event) -> None:
         with self.clock.phase("tracking"):
             self._tracker.record(event)
-
-
-def _not_finite(epoch: Epoch, objective: str) -> str:
-    """What is wrong with an epoch's numbers, in words; empty if nothing is."""
-    for name in ("loss", "val_loss", objective):
-        value = epoch.metrics.get(name, 0.0)
-        if not math.isfinite(value):
-            return f"{name} became {value} in epoch {epoch.number}: the learning rate may be too high"
-    return ""

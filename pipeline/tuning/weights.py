@@ -18,8 +18,11 @@ class WeightStore(Mapping[int, Fitted]):
         folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, number: int, fitted: Fitted) -> None:
-        """Write a trial's weights; the file is either complete or absent."""
+        """Write a trial's weights, if it has any; the file is either complete or absent."""
         import numpy as np
+
+        if not fitted.weights:
+            return
 
         with replacing(self._path(number)) as part, part.open("wb") as file:
             np.savez(file, *fitted.weights)

@@ -18,6 +18,8 @@ BASELINE = 0
 """The number of the baseline; the search's own trials count from 1."""
 MOST_FOLDS = 100
 """The rows are cut into fewer folds than this."""
+FOLD_SD = "fold_sd/"
+"""Before a metric's name: its standard deviation over the folds of a trial that is trained on several."""
 
 
 @final
@@ -172,9 +174,9 @@ class Outcome:
     """A trial after its end.
 
     `value` is the objective at the restored epoch `best_epoch` (None for pruned and failed trials, which keep their
-    `curve`); `settings` are all its settings, searched and fixed; `seconds` is wall time by phase;
-    `diagnosis` belongs to the epoch whose weights were kept. `pruned`: the trial was pruned, and its sampler is told
-    that it failed.
+    `curve`). For a trial on several folds this is the last epoch, see `pipeline.tuning.folds`. `settings` are all its
+    settings, searched and fixed; `seconds` is wall time by phase; `diagnosis` belongs to the epoch whose weights were
+    kept. `pruned`: the trial was pruned, and its sampler is told that it failed.
     """
 
     trial: Trial

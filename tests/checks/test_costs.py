@@ -29,6 +29,8 @@ def test_time_is_an_upper_bound_under_early_stopping_and_minutes_may_cut_it(tita
     assert "`minutes = 2` ends it earlier" in duration(titanic({"search.minutes": 2}), PLAN, Pace(1.0, 0.02)).sentence
     whole = titanic({"training.early_stopping": False})
     assert duration(whole, PLAN, Pace(1.0, 0.02)).sentence == "about 5 minutes for 101 trials and 10,100 epochs."
+    folds = duration(whole, replace(PLAN, folds=4), Pace(1.0, 0.02)).sentence
+    assert folds == "about 20 minutes for 101 trials and 10,100 epochs, each on 4 folds."
     assert [spoken(s) for s in (0.2, 119, 120, 8000, 400_000)] == [
         "1 second",
         "119 seconds",

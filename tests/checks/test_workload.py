@@ -37,6 +37,9 @@ def test_epochs_are_those_of_all_trials_and_the_baseline_within_the_budget(titan
     assert workload(titanic({"search.trials": 10})).epochs == 1100
     assert workload(titanic({"search.trials": 10, "search.budget": 2.5})).epochs == 350
     # three brackets: 9 trials to epoch 1, 3 of them on to 3, 1 on to 9; 5 trials to 3, 2 on to 9; 3 trials to 9
+    assert workload(titanic({"search.trials": 10})).folds == 1
+    folds = workload(titanic({"search.trials": 10, "search.folds": 4}))
+    assert (folds.trials, folds.epochs, folds.folds) == (11, 1100, 4)
     hyperband = workload(titanic(HYPERBAND))
     assert (hyperband.own, hyperband.trials) == (23, 24)
     assert hyperband.epochs == 9 * 1 + 3 * 2 + 1 * 6 + 5 * 3 + 2 * 6 + 3 * 9 + 9

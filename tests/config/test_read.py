@@ -145,6 +145,41 @@ def test_a_search_begun_before_numbers_could_be_encoded_goes_on(tmp_path: Path) 
     assert len({begun, piecewise, finer}) == 3
 
 
+def test_a_search_begun_before_there_were_folds_goes_on_and_folds_are_another_search(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(BEFORE)
+    begun = "272f855d"  # by the code without `search.folds`
+    assert fingerprint(resolve(str(file), {"search.folds": 1}), "digest") == begun
+    assert len({begun, *(fingerprint(resolve(str(file), {"search.folds": k}), "digest") for k in (2, 4))}) == 3
+
+
+FOLDS = [
+    ({"search.folds": 0}, r"search\.folds"),
+    ({"search.folds": 100}, r"search\.folds"),
+    (
+        {"search.folds": 4, "evaluate.confirm": 0},
+        r"evaluate\.confirm: 0 leaves no model: .*Write a number above 0, or `search\.folds = 1`\.",
+    ),
+    (
+        {"search.folds": 4, "search.library": "keras_tuner", "search.sampler": "hyperband"},
+        r"search\.folds: hyperband continues trials from their weights, .*Write `search\.folds = 1`, or another",
+    ),
+]
+
+
+@pytest.mark.parametrize(("overrides", "words"), FOLDS, ids=["none", "too many", "no champion", "no weights"])
+def test_folds_that_a_search_cannot_have_are_refused(titanic: Make, overrides: dict[str, Any], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        titanic(overrides)
+
+
+def test_folds_measure_on_validation_rows_although_the_file_has_no_validation_part(titanic: Make) -> None:
+    none = {"data.split.validation": 0.0, "data.task": "binary"}
+    titanic({**none, "search.folds": 2}).check_objective(Task.BINARY)
+    with pytest.raises(UserError, match=r"`val_loss` is not measured"):
+        titanic(none)
+
+
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_every_experiment_is_right_and_fits_the_schema(file: Path) -> None:
     resolve(str(file))

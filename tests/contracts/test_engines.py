@@ -10,10 +10,13 @@ import pytest
 from pipeline.config import parts
 from pipeline.engines import Engine
 from pipeline.engines._probes import alive
-from pipeline.preprocess import cut_folds
+from pipeline.preprocess import cut_folds, folded
+from pipeline.tuning.early_stopping import Rule, Watch, judge
+from pipeline.tuning.folds import Folds, on_fold
 from pipeline.values.blueprint import Blueprint, loss_of
 from pipeline.values.data import Prepared
-from pipeline.values.trial import Epoch, Fitted, Trial, TrialFailed
+from pipeline.values.trial import End, Epoch, Fitted, Trial, TrialFailed
+from tests.conftest import Make
 
 PARAMS = {"width": 16, "depth": 2, "dropout": 0.0, "learning_rate": 0.01}
 
@@ -209,3 +212,60 @@ def test_a_trial_with_a_fold_trains_on_its_rows_and_is_judged_on_the_others(
     _, judging = cut.parts(1)
     kept = scores(blueprint, replace(prepared, validation=judging), fitted)
     assert last.metrics["val_loss"] == pytest.approx(kept, rel=1e-4)
+
+
+PATIENT = {"training.early_stopping.patience": 2, "search.folds": 3}
+
+
+def on_all_folds(engine: Engine, one: Trial, blueprint: Blueprint, titanic: Make) -> list[Epoch]:
+    """The epochs of a trial that `Folds` trains through an engine."""
+    folds = Folds(engine, blueprint, titanic(PATIENT))
+    folds.start(one, None)
+    got: list[Epoch] = []
+    for _ in range(200):
+        for epoch in folds.step():
+            got.append(epoch)
+            if folds.judge(Rule(12), Watch(), epoch).end is not None:
+                folds.stop(one)
+                return got
+    raise AssertionError("no end in 200 steps")
+
+
+def by_hand(engine: Engine, one: Trial, blueprint: Blueprint, titanic: Make) -> Epoch:
+    """The epoch that a training restores: an engine trains it alone, and it stops early."""
+    watch, curve = Watch(), list[Epoch]()
+    rule = Rule.of(titanic(PATIENT).training, blueprint.settings(one.params), one.epochs)
+    engine.start(one, None)
+    end: End | None = None
+    while end is None:
+        curve += epochs(engine, 1)
+        judgement = judge(rule, watch, curve[-1])
+        watch, end = judgement.watch, judgement.end
+    engine.stop(one)
+    return curve[(watch.kept or len(curve)) - 1]
+
+
+@pytest.mark.slow
+def test_a_trial_on_folds_is_the_mean_of_trainings_by_hand(
+    name: str, blueprint: Blueprint, prepared: Prepared, titanic: Make
+) -> None:
+    cut = folded(prepared, titanic(), 3, seed=7)
+    one = replace(trial(epochs=12, learning_rate=0.05), params={**blueprint.settings(PARAMS), "patience": 2})
+    part = parts.engine(name)
+    last = on_all_folds(part.create(blueprint, cut), one, blueprint, titanic)[-1]
+    kept = [by_hand(part.create(blueprint, cut), on_fold(one, fold), blueprint, titanic) for fold in range(3)]
+    assert len({epoch.number for epoch in kept}) > 1, "the folds stop at different epochs"
+    for metric in ("loss", "val_loss", "val_accuracy"):
+        assert last.metrics[metric] == pytest.approx(np.mean([e.metrics[metric] for e in kept]), rel=1e-4), metric
+
+
+@pytest.mark.slow
+def test_engines_agree_on_a_trial_on_folds(blueprint: Blueprint, prepared: Prepared, titanic: Make) -> None:
+    cut = folded(prepared, titanic(), 3, seed=7)
+    found = [
+        on_all_folds(parts.engine(name).create(blueprint, cut), trial(epochs=12), blueprint, titanic)[-1].metrics
+        for name in parts.names("engines")
+    ]
+    # their rows come in another order
+    assert all(one["val_loss"] == pytest.approx(found[0]["val_loss"], rel=0.05) for one in found)
+    assert all(one.keys() == found[0].keys() for one in found)

@@ -22,7 +22,7 @@ from pipeline.values.events import (
     TrialEnded,
     TrialStarted,
 )
-from pipeline.values.trial import Confirms, End, Epoch, Outcome, Trial
+from pipeline.values.trial import FOLD_SD, Confirms, End, Epoch, Outcome, Trial
 
 pytestmark = pytest.mark.slow
 
@@ -238,8 +238,9 @@ def curve(number: int) -> tuple[Epoch, ...]:
         EARLY: (0.5, math.nan, math.nan),
         FAILED: (0.5, math.inf, -math.inf),
     }.get(number, (0.7 + number, 0.1 + 0.2, 0.6))
+    spread = {FOLD_SD + "val_loss": 0.125} if number == LATE else {}
     return tuple(
-        Epoch(number, step, {"loss": loss, "val_loss": loss, "val_accuracy": 0.5}, seconds=0.25)
+        Epoch(number, step, {"loss": loss, "val_loss": loss, "val_accuracy": 0.5, **spread}, seconds=0.25)
         for step, loss in enumerate(losses, start=1)
     )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipeline.figures.chart import BASELINE, Shape, interactive
 from pipeline.figures.comparison import COLOURS, Course, Curve, colours, compared, courses, measured
+from pipeline.values.trial import FOLD_SD, Epoch
 from tests.figures.conftest import MakeBoard
 
 
@@ -42,7 +43,10 @@ def test_the_axis_shows_every_kept_value_and_no_explosion(make_board: MakeBoard)
 
 
 def test_a_metric_of_validation_and_training_has_one_name(make_board: MakeBoard) -> None:
-    assert measured(of(make_board, 2)) == ["accuracy", "loss"]
+    curves = of(make_board, 2)
+    assert measured(curves) == ["accuracy", "loss"]
+    spread = Epoch(1, 1, {"loss": 1.0, "val_loss": 1.0, f"{FOLD_SD}val_loss": 0.1})
+    assert measured([replace(curves[0], epochs=(spread,))]) == ["loss"]
 
 
 def test_the_first_baseline_has_the_colour_of_baselines_and_no_other_trial_does() -> None:

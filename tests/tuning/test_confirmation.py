@@ -87,6 +87,12 @@ def test_a_third_of_a_long_search_is_allowed_for_its_confirmation(confirmed: Exp
     assert len(plan(board(*many[:-1], parameters=heavy), confirmed, ROWS).candidates) == 3
 
 
+def test_a_search_on_folds_has_a_plan_whatever_it_takes(titanic: Make) -> None:
+    heavy = int(FREE)
+    made = plan(eight(heavy), titanic({"evaluate.confirm": 6, "search.folds": 2}), ROWS)
+    assert (len(made.candidates), made.folds) == (3, 3)
+
+
 def test_without_a_wish_or_without_validation_rows_nothing_is_confirmed_and_it_is_said(titanic: Make) -> None:
     assert plan(eight(), titanic({"evaluate.confirm": 0}), ROWS) == Plan(
         note="`evaluate.confirm` is 0, so the champion is not confirmed: it may owe much to luck."

@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from pipeline.trackers.mlflow.runs import KIND, PARENT
 from pipeline.values.events import SearchRecord
-from pipeline.values.trial import Direction
+from pipeline.values.trial import FOLD_SD, Direction
 
 TAG: Final = "mlflow.sharedViewState."
 """The beginning of the tag's name; the view's key follows, which is here the search's identity."""
 COLUMNS: Final = 12
 CHARTS: Final = 6
 """At most this number of columns and charts: a tag holds 5000 characters."""
-HIDDEN: Final = ("best", "seconds")
-"""Sections that start folded; each is named by the beginning of its metrics' names."""
+HIDDEN: Final = ("best", "seconds", FOLD_SD.removesuffix("/"))
+"""Sections that start folded, if they have metrics; each is named by the beginning of its metrics' names."""
 
 
 def state(search: SearchRecord, parent: str, metrics: Collection[str]) -> str:
@@ -45,7 +45,7 @@ def state(search: SearchRecord, parent: str, metrics: Collection[str]) -> str:
             "compareRunCharts": [_chart(name) for name in _first(search.objective, metrics)],
             "compareRunSections": [
                 _section("Model metrics", display=True),
-                *(_section(name, display=False) for name in HIDDEN),
+                *(_section(name, display=False) for name in HIDDEN if any(m.startswith(f"{name}/") for m in metrics)),
             ],
         },
         separators=(",", ":"),
