@@ -41,11 +41,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def titanic() -> Make:
     """The experiment `titanic` with dotted keys overridden.
 
-    Numbers are plain, because other data may have none to encode. Nothing is confirmed unless a test asks for it.
+    Numbers are plain, because other data may have none to encode. Nothing is confirmed unless a test asks for it,
+    or for a search on folds, which must be confirmed.
     """
 
     def make(overrides: dict[str, Any] | None = None) -> Experiment:
-        return resolve("titanic", {"preprocess.numbers": "standard", "evaluate.confirm": 0, **(overrides or {})})
+        given = overrides or {}
+        confirm = 0 if given.get("search.folds", 1) == 1 else 2
+        return resolve("titanic", {"preprocess.numbers": "standard", "evaluate.confirm": confirm, **given})
 
     return make
 

@@ -46,11 +46,11 @@ def disk(folder: Path, found: Workload, parameters: int) -> Finding:
     """A finding on whether the disk of `folder` has space for what a search writes there.
 
     `parameters` are those of the largest model. With `promotes`, the weights of all trials are kept, otherwise those of
-    the best `KEPT`.
+    the best `KEPT`. Confirmed models are kept too, and the champion's files hold up to as many again.
     """
     place = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free
-    weights = (found.trials if found.promotes else KEPT) * parameters * BYTES
+    weights = ((found.trials if found.promotes else KEPT) + 2 * found.confirmed) * parameters * BYTES
     need = SEARCH_BYTES + found.epochs * EPOCH_BYTES + weights
     sentence = f"the search will write about {size(need)} to {folder}/, and {size(free)} are free."
     if need > free:
@@ -90,7 +90,10 @@ def duration(experiment: Experiment, found: Workload, measured: Pace) -> Finding
     minutes = experiment.search.minutes
     cut = f"; `minutes = {minutes:g}` ends it earlier" if minutes is not None and seconds > 60 * minutes else ""
     each = f", each on {found.folds} folds" if found.folds > 1 else ""
-    sentence = f"about {spoken(seconds)} for {found.trials} trials and {found.epochs:,} epochs{each}{sooner}{cut}."
+    after = "; up to a third more to confirm the best settings" if found.confirmed else ""
+    sentence = (
+        f"about {spoken(seconds)} for {found.trials} trials and {found.epochs:,} epochs{each}{sooner}{after}{cut}."
+    )
     return Finding(Level.NOTE, "time", sentence)
 
 

@@ -20,7 +20,8 @@ class Workload:
 
     `own` is the number of trials after which the sampler ends by itself, None if it never does. With `promotes` a later
     trial may continue from the weights of any other. Each trial is trained on `folds` folds, and an epoch of a trial is
-    one of each fold.
+    one of each fold. `confirmed` models are kept after the search: those of the trainings that confirm its best
+    settings.
     """
 
     own: int | None
@@ -28,6 +29,7 @@ class Workload:
     epochs: int
     promotes: bool = False
     folds: int = 1
+    confirmed: int = 0
 
 
 def workload(experiment: Experiment) -> Workload:
@@ -44,7 +46,10 @@ def workload(experiment: Experiment) -> Workload:
         epochs = min(epochs, made.epochs)
     if search.budget is not None:
         epochs = min(epochs, round(search.budget * experiment.epochs))
-    return Workload(own, trials + 1, epochs + int(experiment.baseline["epochs"]), made.promotes, search.folds)
+    asked = experiment.evaluate
+    confirmed = (asked.confirm + 1) * asked.folds if asked.confirm and experiment.data.split.validation else 0
+    whole = epochs + int(experiment.baseline["epochs"])
+    return Workload(own, trials + 1, whole, made.promotes, search.folds, confirmed)
 
 
 def differences(experiment: Experiment, found: Workload) -> list[Finding]:

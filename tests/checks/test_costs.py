@@ -31,6 +31,8 @@ def test_time_is_an_upper_bound_under_early_stopping_and_minutes_may_cut_it(tita
     assert duration(whole, PLAN, Pace(1.0, 0.02)).sentence == "about 5 minutes for 101 trials and 10,100 epochs."
     folds = duration(whole, replace(PLAN, folds=4), Pace(1.0, 0.02)).sentence
     assert folds == "about 20 minutes for 101 trials and 10,100 epochs, each on 4 folds."
+    confirmed = duration(whole, replace(PLAN, confirmed=28), Pace(1.0, 0.02)).sentence
+    assert confirmed.endswith("10,100 epochs; up to a third more to confirm the best settings.")
     assert [spoken(s) for s in (0.2, 119, 120, 8000, 400_000)] == [
         "1 second",
         "119 seconds",
@@ -47,6 +49,8 @@ def test_a_disk_is_told_what_the_search_writes_and_is_an_error_where_it_is_too_s
         assert found.level is Level.NOTE
         assert f" {need} " in found.sentence
         assert f"{tmp_path}/mlruns/new/" in found.sentence
+    confirmed = disk(tmp_path, replace(PLAN, confirmed=28), 100_000)
+    assert f" {size(64_200_000 + 56 * 400_000)} " in confirmed.sentence
     free = shutil.disk_usage(tmp_path).free
     half, whole = (disk(tmp_path, PLAN, int(share * free / (4 * KEPT))) for share in (0.7, 1.4))
     assert (half.level, whole.level) == (Level.WARNING, Level.ERROR)

@@ -61,13 +61,16 @@ def test_small_parts_are_warned_of_with_their_uncertainty() -> None:
 
 
 def test_folds_are_proposed_for_small_tables_that_have_none(prepared: Prepared, titanic: Make) -> None:
-    (finding,) = folds(titanic(), prepared.split, Task.BINARY)
+    (finding,) = folds(titanic({"evaluate.confirm": 2}), prepared.split, Task.BINARY)
     assert (finding.level, finding.subject) == (Level.NOTE, "search.folds")
     assert finding.sentence == (
         "`folds = 4` judges trials by 713 rows instead of 178 (uncertain by ± 1.5 points, not ± 3.0 points), "
         "for 4 times the training."
     )
-    assert "(uncertain by about 3 %, not about 5 %)" in folds(titanic(), prepared.split, Task.REGRESSION)[0].sentence
+    assert (
+        "(uncertain by about 3 %, not about 5 %)"
+        in folds(titanic({"evaluate.confirm": 2}), prepared.split, Task.REGRESSION)[0].sentence
+    )
     many = replace(prepared.split, train=np.arange(1000))
     none = replace(prepared.split, validation=np.arange(0))
     assert not folds(titanic({"search.folds": 2}), prepared.split, Task.BINARY)
