@@ -85,12 +85,12 @@ def duration(experiment: Experiment, found: Workload, measured: Pace) -> Finding
     """A finding that says how long the search will take."""
     seconds = found.folds * (found.trials * measured.begin + found.epochs * measured.epoch)
     sooner = (
-        ": an upper bound, since early stopping ends most trials sooner" if experiment.training.early_stopping else ""
+        ": an upper bound, as early stopping ends most trials sooner" if experiment.training.early_stopping else ""
     )
     minutes = experiment.search.minutes
     cut = f"; `minutes = {minutes:g}` ends it earlier" if minutes is not None and seconds > 60 * minutes else ""
     each = f", each on {found.folds} folds" if found.folds > 1 else ""
-    after = "; up to a third more to confirm the best settings" if found.confirmed else ""
+    after = "; confirming adds up to a third" if found.confirmed else ""
     sentence = (
         f"about {spoken(seconds)} for {found.trials} trials and {found.epochs:,} epochs{each}{sooner}{after}{cut}."
     )

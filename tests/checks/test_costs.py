@@ -32,7 +32,7 @@ def test_time_is_an_upper_bound_under_early_stopping_and_minutes_may_cut_it(tita
     folds = duration(whole, replace(PLAN, folds=4), Pace(1.0, 0.02)).sentence
     assert folds == "about 20 minutes for 101 trials and 10,100 epochs, each on 4 folds."
     confirmed = duration(whole, replace(PLAN, confirmed=28), Pace(1.0, 0.02)).sentence
-    assert confirmed.endswith("10,100 epochs; up to a third more to confirm the best settings.")
+    assert confirmed.endswith("10,100 epochs; confirming adds up to a third.")
     assert [spoken(s) for s in (0.2, 119, 120, 8000, 400_000)] == [
         "1 second",
         "119 seconds",
