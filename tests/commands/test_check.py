@@ -33,7 +33,7 @@ def test_an_experiment_that_is_right_is_told_its_costs_and_leaves_no_run(typed: 
     lines = done.stdout.splitlines()
     assert lines[0] == "titanic: binary, 535 rows to train on, 178 for validation, 178 for the test"
     assert "  column Cabin is left out: text with 101 different values in 535 rows." in lines
-    for words in ("122 to 54,274 parameters", "are free", "an upper bound, since early stopping ends most trials"):
+    for words in ("122 to 54,274 parameters", "are free", "an upper bound, as early stopping ends most trials"):
         assert words in done.stdout
     assert "warning" not in done.stdout
     assert lines[-1] == "experiments/titanic.toml passes all checks."
