@@ -54,6 +54,13 @@ def write(folder: Path, model: "keras.Model", prepared: Prepared, confirmed: Con
     (folder / "requirements.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def confirmed(path: Path) -> Confirmed | None:
+    """The confirmed loss in a file that `write` wrote, or None if there is no file."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Confirmed).validate_json(path.read_bytes()) if path.is_file() else None
+
+
 def predict(model: "keras.Model", x: "np.ndarray", transform: Transform) -> "np.ndarray":
     """A model's probabilities (rows, classes), or its values (rows,) in the target's raw units, both float64.
 

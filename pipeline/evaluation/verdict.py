@@ -24,6 +24,9 @@ NORMAL: Final = 1.959963984540054
 """The two-sided quantile of the normal distribution for `COVERAGE`."""
 assert COVERAGE == 0.95, "NORMAL belongs to it"  # noqa: S101
 
+RMSE: Final = "RMSE"
+"""The name of the loss that people read for squared errors."""
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,20 +84,41 @@ def advantage(of: Candidate, over: Candidate, metric: str) -> Score:
     return _interval(sign * (of.value - over.value), of.influence - over.influence, of.models + over.models)
 
 
-def difference(of: Confirmed, over: Confirmed) -> Score | None:
-    """By how much the confirmed loss of one champion is lower than the other's (positive: better).
+@final
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Two champions on the rows on which both were confirmed, in the figures that people read.
 
-    None if they cannot be compared: other data, another target, or fewer than two common rows.
+    `name` is that of the loss, `of` and `over` are the losses of the two, `advantage` says by how much the first is
+    lower (positive: better), with an interval of 95 %.
+    """
+
+    name: str
+    of: float
+    over: float
+    advantage: Score
+
+
+def contest(of: Confirmed, over: Confirmed) -> Contest | None:
+    """The confirmed losses of two champions, compared.
+
+    None if they cannot be compared: other data, another target, another loss, or fewer than two common rows.
     """
     import numpy as np
 
-    if (of.digest, of.target) != (over.digest, over.target):
+    if (of.metric, of.digest, of.target) != (over.metric, over.digest, over.target):
         return None
     _, mine, theirs = np.intersect1d(of.rows, over.rows, return_indices=True)
     if len(mine) < 2:
         return None
-    gained = np.asarray(over.losses)[theirs] - np.asarray(of.losses)[mine]
-    return _interval(float(gained.mean()), gained, of.models + over.models)
+    one, other = np.asarray(of.losses)[mine], np.asarray(over.losses)[theirs]
+    lower = _interval(float((other - one).mean()), other - one, of.models + over.models)
+    if of.metric != SQUARED_ERROR:
+        return Contest(of.metric, float(one.mean()), float(other.mean()), lower)
+    roots = math.sqrt(one.mean()), math.sqrt(other.mean())
+    # a difference of squares, divided by the sum, is the difference of the roots
+    total = sum(roots) or 1.0
+    return Contest(RMSE, *roots, Score(lower.value / total, lower.low / total, lower.high / total))
 
 
 def figure(of: Confirmed) -> tuple[str, Score]:
@@ -109,7 +133,7 @@ def figure(of: Confirmed) -> tuple[str, Score]:
         return of.metric, _interval(of.loss, losses, of.models)
     rmse = math.sqrt(of.loss)
     slope = 1 / (2 * rmse) if rmse else 0.0
-    return "RMSE", _interval(rmse, losses * slope, of.models * slope**2)
+    return RMSE, _interval(rmse, losses * slope, of.models * slope**2)
 
 
 def measured(task: Task, truth: "np.ndarray", predicted: "np.ndarray") -> "Mapping[str, tuple[float, np.ndarray]]":

@@ -36,6 +36,8 @@ class Shape(Enum):
     LINE = "lines"
     STEPS = "steps"
     POINTS = "points"
+    AREA = "area"
+    """The points are the outline of an area that is filled."""
 
 
 @final
@@ -63,7 +65,10 @@ class Series:
 @final
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Series between two axes, the last drawn on top; `span` is the part of the y axis that is shown at first."""
+    """Series between two axes, the last drawn on top; `span` is the part of the y axis that is shown at first.
+
+    The subtitle may have several lines.
+    """
 
     title: str
     subtitle: str
@@ -114,11 +119,16 @@ def interactive(chart: Chart) -> "go.Figure":
 def sheet(title: str, subtitle: str) -> dict[str, Any]:
     """The layout that all interactive figures share: title, font, background and margins."""
     return {
-        "title": {"text": title, "subtitle": {"text": subtitle, "font": {"size": 13}}, "x": 0.01, "xanchor": "left"},
+        "title": {
+            "text": title,
+            "subtitle": {"text": subtitle.replace("\n", "<br>"), "font": {"size": 13}},
+            "x": 0.01,
+            "xanchor": "left",
+        },
         "font": {"family": FONT, "size": 13, "color": INK},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
-        "margin": {"l": 70, "r": 30, "t": 90, "b": 60},
+        "margin": {"l": 70, "r": 30, "t": 90 + 20 * subtitle.count("\n"), "b": 60},
         "hoverlabel": {"align": "left", "bgcolor": "white", "font": {"family": FONT, "size": 12, "color": INK}},
     }
 
@@ -151,7 +161,7 @@ def paper(title: str, subtitle: str, size: tuple[float, float] = SIZE) -> tuple[
 
 def _axes(figure: Any, title: str, subtitle: str) -> Any:
     axes = figure.add_subplot()
-    axes.set_title(f"{title}\n", loc="left", fontsize=15, color=INK, fontweight="bold")
+    axes.set_title(f"{title}\n" + "\n" * subtitle.count("\n"), loc="left", fontsize=15, color=INK, fontweight="bold")
     axes.text(0, 1.02, subtitle, transform=axes.transAxes, fontsize=10, color=INK)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
@@ -162,6 +172,18 @@ def _axes(figure: Any, title: str, subtitle: str) -> Any:
 def _trace(series: Series) -> "go.Scatter":
     import plotly.graph_objects as go
 
+    if series.shape is Shape.AREA:
+        return go.Scatter(
+            x=series.x,
+            y=series.y,
+            mode="none",
+            fill="toself",
+            fillcolor=series.colour,
+            opacity=series.opacity,
+            legendgroup=series.group,
+            showlegend=False,
+            hoverinfo="skip",
+        )
     lone = _lone(series)
     sizes: Any = [4.0 if alone else 0.0 for alone in lone] if any(lone) else 0.0
     if series.shape is Shape.POINTS:
@@ -190,6 +212,9 @@ def _trace(series: Series) -> "go.Scatter":
 
 
 def _draw(axes: Any, series: Series) -> None:
+    if series.shape is Shape.AREA:
+        axes.fill(series.x, series.y, color=series.colour, alpha=series.opacity, linewidth=0)
+        return
     style = {"color": series.colour, "alpha": series.opacity, "label": series.name or None}
     if series.shape is Shape.POINTS:
         axes.plot(series.x, series.y, series.symbol, markersize=3.5 + 1.5 * series.width, **style)

@@ -47,8 +47,8 @@ def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[Path, ..
     return tuple(sorted(folder.iterdir()))
 
 
-def page(path: Path, title: str, figures: "Sequence[go.Figure]", below: str = "") -> None:
-    """Write an HTML file with the figures, one below the other, and with the HTML `below` after them.
+def page(path: Path, title: str, figures: "Sequence[go.Figure]", *, above: str = "", below: str = "") -> None:
+    """Write an HTML file with the figures, one below the other, between the HTML `above` and `below`.
 
     Plotly's script is inside the file, so the page works without a network.
     """
@@ -59,5 +59,5 @@ def page(path: Path, title: str, figures: "Sequence[go.Figure]", below: str = ""
     style = "body { margin: 0 auto; max-width: 1400px; font-family: sans-serif; overflow-x: hidden }"
     head = f'<meta charset="utf-8"><title>{title}</title><style>{style}</style>'
     path.write_text(
-        f"<!doctype html><html><head>{head}</head><body>{''.join(parts)}{below}</body></html>", encoding="utf-8"
+        f"<!doctype html><html><head>{head}</head><body>{above}{''.join(parts)}{below}</body></html>", encoding="utf-8"
     )

@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, final
 
+from pipeline.values.confirmed import Confirmed
 from pipeline.values.events import Event, SearchRecord
 from pipeline.values.space import Params
 from pipeline.values.trial import Confirms, End, Epoch
@@ -146,6 +147,9 @@ class Archive(Protocol):
 
     def confirmations(self, search: str) -> Sequence[ConfirmationRecord]:
         """The trainings that confirm trials of a search, with their curves, by trial and fold."""
+
+    def confirmed(self, search: str) -> Confirmed | None:
+        """The confirmed loss of the search's champion, or None if it was not confirmed."""
 
     def experiments(self) -> Sequence[str]:
         """The names of the experiments that have searches."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, final
 
+from pipeline.evaluation import champion
 from pipeline.trackers import (
     Account,
     Archive,
@@ -19,8 +20,17 @@ from pipeline.trackers import (
     Tracker,
     TrialRecord,
 )
+from pipeline.values.confirmed import Confirmed
 from pipeline.values.errors import UserError
-from pipeline.values.events import EpochEnded, Event, SearchMeasured, SearchRecord, TrialEnded, TrialStarted
+from pipeline.values.events import (
+    EpochEnded,
+    Event,
+    FileAttached,
+    SearchMeasured,
+    SearchRecord,
+    TrialEnded,
+    TrialStarted,
+)
 from pipeline.values.space import Params
 from pipeline.values.trial import BASELINE, Confirms
 
@@ -106,6 +116,11 @@ class MemoryArchive:
         # the numbers fall from trial to trial and from fold to fold
         records = [record for _, record in sorted(kept.records.items(), reverse=True)] if kept else []
         return tuple(ConfirmationRecord(of, record) for record in records if (of := Confirms.of(record.number)))
+
+    def confirmed(self, search: str) -> Confirmed | None:
+        events = self._shelf[search].events if search in self._shelf else []
+        paths = [e.path for e in events if isinstance(e, FileAttached) and e.path.name == champion.CONFIRMED]
+        return champion.confirmed(paths[-1]) if paths else None
 
     def experiments(self) -> Sequence[str]:
         return tuple({kept.search.experiment: None for kept in self._shelf.values()})

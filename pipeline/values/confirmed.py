@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -39,6 +39,11 @@ class Confirmed:
         return sum(self.losses) / len(self.losses)
 
 
+def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
+    """The mean of at least two values, and its standard error: their standard deviation / the root of their number."""
+    return statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values))
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class ConfirmedSetting:
@@ -60,12 +65,16 @@ class ConfirmedSetting:
     @property
     def value(self) -> float:
         """The mean of the objective over the folds."""
-        return statistics.fmean(o.value for o in self.folds if o.value is not None)
+        return self._measured[0]
 
     @property
     def error(self) -> float:
-        """The standard error of `value`: the standard deviation over the folds, divided by the root of their number."""
-        return statistics.stdev(o.value for o in self.folds if o.value is not None) / math.sqrt(len(self.folds))
+        """The standard error of `value`."""
+        return self._measured[1]
+
+    @property
+    def _measured(self) -> tuple[float, float]:
+        return mean_and_error([o.value for o in self.folds if o.value is not None])
 
     @property
     def epochs(self) -> int:
@@ -79,6 +88,5 @@ class ConfirmedSetting:
         epochs = [o.restored.metrics for o in self.folds if o.restored is not None]
         for name in epochs[0]:
             if name.startswith("val_"):
-                values = [metrics[name] for metrics in epochs]
-                found[name] = (statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values)))
+                found[name] = mean_and_error([metrics[name] for metrics in epochs])
         return found

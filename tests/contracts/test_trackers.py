@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from pipeline.config.parts import names, part
 from pipeline.trackers import Archive, ComparisonPage, ConfirmationRecord, Links, Tracker, TrialRecord
+from pipeline.values.confirmed import Confirmed
 from pipeline.values.events import (
     DatasetRecord,
     EpochEnded,
@@ -29,6 +31,9 @@ pytestmark = pytest.mark.slow
 BASELINE, EARLY, PRUNED, FAILED, CUT_OFF, LATE = range(6)
 CONFIRMED = (Confirms(BASELINE, 0, 1), Confirms(LATE, 0, 2), Confirms(LATE, 1, 2))
 """What is confirmed after the search, by trial and fold."""
+CHAMPION = Confirmed("log loss", "0" * 36, "Survived", (3, 5, 8), (0.1 + 0.2, 0.5, 1e-9), 1e-5)
+EXTENDED = replace(CHAMPION, losses=(0.2, 0.4, 1e-9))
+"""The confirmed loss of the champion after the interruption, and after the search was extended."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ def story(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pyte
     tracker.record(TrialEnded(outcome(FAILED, End.FAILED)))
     tracker.record(SearchMeasured({"seconds/tune": 1.5}, {"note": "a word"}))
     tracker.record(FileAttached(picture, "figures"))
+    tracker.record(FileAttached(written(CHAMPION, folder / "champion")))
     tracker.record(SearchEnded(interrupted=True))
     links = [tracker.close()]
     interrupted = module.open_archive(folder).curves("one")
@@ -85,6 +91,7 @@ def story(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pyte
         for epoch in curve(number):
             tracker.record(EpochEnded(epoch))
         tracker.record(TrialEnded(outcome(number, End.COMPLETE)))
+    tracker.record(FileAttached(written(EXTENDED, folder / "extended")))
     tracker.record(SearchEnded())
     links.append(tracker.close())
 
@@ -157,6 +164,12 @@ def test_confirmations_read_back_equal_by_trial_and_fold(story: Story) -> None:
     assert list(archive.confirmations("two")) == list(archive.confirmations("three")) == []
 
 
+def test_the_latest_confirmed_loss_of_a_champion_reads_back_equal(story: Story) -> None:
+    archive: Archive = story.module.open_archive(story.folder)
+    assert archive.confirmed("one") == EXTENDED
+    assert archive.confirmed("two") is archive.confirmed("three") is None
+
+
 def test_searches_are_named_once_the_latest_first(story: Story) -> None:
     assert list(story.module.open_archive(story.folder).searches("titanic")) == ["two", "one"]
 
@@ -209,6 +222,14 @@ def test_a_comparison_is_kept_and_is_no_search(story: Story) -> None:
     archive: Archive = story.module.open_archive(story.folder)
     assert list(archive.searches("titanic")) == ["two", "one"]
     assert len(archive.curves("one")) == len(story.ended)
+
+
+def written(confirmed: Confirmed, folder: Path) -> Path:
+    """The file of a confirmed loss in a new folder."""
+    folder.mkdir()
+    path = folder / "confirmed.json"
+    path.write_bytes(TypeAdapter(Confirmed).dump_json(confirmed))
+    return path
 
 
 def search(identity: str, trials: str = "100") -> SearchRecord:

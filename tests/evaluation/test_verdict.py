@@ -1,12 +1,13 @@
 """A verdict looks at rows and at models: a procedure compared with itself must rarely win."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pipeline.evaluation.scores import Score
-from pipeline.evaluation.verdict import advantage, averaged, figure, jackknife, singles
+from pipeline.evaluation.verdict import advantage, averaged, contest, figure, jackknife, singles
 from pipeline.values.confirmed import SQUARED_ERROR, Confirmed
 from pipeline.values.data import Task
 
@@ -82,6 +83,35 @@ def test_a_confirmed_loss_is_told_with_its_interval_and_squared_errors_as_rmse()
     # the root of the interval's ends, as far as a straight line is a root
     assert [rmse.low, rmse.high] == pytest.approx(np.sqrt([loss.low, loss.high]), rel=0.02)
     assert figure(replace(known, metric=SQUARED_ERROR, losses=(0.0,) * 400))[1].value == 0
+
+
+def test_two_confirmed_losses_are_compared_on_their_common_rows() -> None:
+    one = Confirmed("log loss", "d", "y", (1, 2, 3, 9), (0.1, 0.2, 0.6, 7.0), 1e-6)
+    other = Confirmed("log loss", "d", "y", (3, 2, 1, 4), (0.7, 0.5, 0.2, 9.0), 2e-6)
+    found = contest(one, other)
+    assert found is not None
+    gained = np.array([0.1, 0.3, 0.1])
+    half = 1.959964 * np.sqrt(gained.var(ddof=1) / 3 + 3e-6)
+    assert found.name == "log loss"
+    assert (found.of, found.over) == pytest.approx((0.3, 1.4 / 3))
+    assert (found.advantage.low, found.advantage.value, found.advantage.high) == pytest.approx(
+        (gained.mean() - half, gained.mean(), gained.mean() + half)
+    )
+
+
+def test_squared_errors_are_compared_as_rmse() -> None:
+    rows = tuple(range(4))
+    one = Confirmed(SQUARED_ERROR, "d", "y", rows, (14.0, 18.0, 16.0, 16.0), 0.0)
+    found = contest(one, replace(one, losses=(24.0, 26.0, 25.0, 25.0)))
+    assert found is not None
+    assert (found.name, found.of, found.over) == ("RMSE", 4, 5)
+    assert found.advantage.value == pytest.approx(1)
+
+
+@pytest.mark.parametrize("change", [{"metric": "accuracy"}, {"digest": "e"}, {"target": "z"}, {"rows": (2, 8, 9)}])
+def test_other_data_another_loss_or_other_rows_cannot_be_compared(change: dict[str, Any]) -> None:
+    one = Confirmed("log loss", "d", "y", (1, 2, 3), (0.1, 0.2, 0.6), 0.0)
+    assert contest(one, replace(one, **change)) is None
 
 
 def test_a_procedure_rarely_beats_itself_and_by_rows_alone_it_often_does() -> None:

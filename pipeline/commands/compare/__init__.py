@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
         written = page.write(selection, args.metric, page.new_folder(MLRUNS, experiment))
         links = tracker.attach(MLRUNS, _comparison(selection, experiment, written))
         console.print(_table(selection))
+        if selection.verdict:
+            console.print(f"\n{selection.verdict}", markup=False, soft_wrap=True)
         console.print(f"\nThe page:  {written.absolute().as_uri()}", markup=False, soft_wrap=True)
         for address in links.addresses.values():
             console.print(f"In {tracker.TITLE}: {address} (`make ui` starts it)", markup=False, soft_wrap=True)

@@ -1,22 +1,27 @@
 """The differences between compared trials: settings, costs and results."""
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.commands.compare.selection import SelectedTrial, Selection
+from pipeline.commands.compare.selection import SelectedTrial, Selection, values
 from pipeline.evaluation.report import NAMES
 from pipeline.figures.labels import number
+from pipeline.values.confirmed import mean_and_error
 from pipeline.values.trial import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NOTHING: Final = "-"
+ERROR: Final = ", standard error"
+"""The end of the name of a column with standard errors; the rest of the name is that of the column with the means."""
 LABELS: Final = ("trial", "number", "run")
 """The columns that identify a trial; all other columns describe it."""
 
 
 def table(selection: Selection) -> "pd.DataFrame":
-    """A row for each trial: its names, search, value, costs, the settings that differ, and test scores.
+    """A row for each trial: its names, search, value, confirmed value, costs, settings that differ, and test scores.
 
     The test scores of a search are in the row of its best trial; those of the untuned model are in the row of its
     baseline.
@@ -33,6 +38,7 @@ def table(selection: Selection) -> "pd.DataFrame":
             "number": t.record.number,
             "run": t.record.run,
             **{name: t.record.value if name == t.search.summary.objective else None for name in objectives},
+            **_confirmed(t, objectives),
             "end": t.record.end.value if t.record.end else None,
             "best epoch": t.record.best_epoch,
             "epochs run": t.record.epochs,
@@ -49,13 +55,14 @@ def table(selection: Selection) -> "pd.DataFrame":
 def lines(selection: Selection) -> list[tuple[str, list[str]]]:
     """The table turned for reading: for each property its name and a cell for each trial.
 
-    Properties that no trial has are left out. The search is named only if there are several searches.
+    A standard error is in the cell of its mean. Properties that no trial has are left out. The search is named only if
+    there are several searches.
     """
     found = table(selection)
     said = [name for name in found if name not in LABELS and not found[name].isna().all()]
     if len(selection.searches) == 1:
         said = [name for name in said if name not in ("search", "searched by")]
-    return [(str(name), [_cell(value) for value in found[name]]) for name in said]
+    return [(name, _cells(found, name)) for name in map(str, said) if not name.endswith(ERROR)]
 
 
 def settings(trial: SelectedTrial, selection: Selection) -> list[str]:
@@ -78,6 +85,24 @@ def _tested(trial: SelectedTrial) -> dict[str, float]:
         return {}
     metrics = trial.search.summary.metrics
     return {f"test {title}": metrics[prefix + name] for name, title in NAMES.items() if prefix + name in metrics}
+
+
+def _confirmed(trial: SelectedTrial, objectives: Sequence[str]) -> dict[str, float | None]:
+    """For each objective, the mean over the trial's folds and its standard error; None where there are none."""
+    found: dict[str, float | None] = {}
+    for name in objectives:
+        measured = trial.folds and name == trial.search.summary.objective
+        mean, error = mean_and_error(values(trial.folds)) if measured else (None, None)
+        found |= {f"confirmed {name}": mean, f"confirmed {name}{ERROR}": error}
+    return found
+
+
+def _cells(found: "pd.DataFrame", name: str) -> list[str]:
+    cells = [_cell(value) for value in found[name]]
+    if name + ERROR not in found:
+        return cells
+    errors = found[name + ERROR]
+    return [cell if math.isnan(error) else f"{cell} ± {error:.2g}" for cell, error in zip(cells, errors, strict=True)]
 
 
 def _cell(value: Any) -> str:

@@ -9,14 +9,16 @@ from pipeline.commands.compare.differences import lines, settings, table
 from pipeline.commands.compare.selection import PastSearch, Selection
 from pipeline.figures import chart
 from pipeline.figures.comparison import Course, Curve, colours, compared, courses, measured
+from pipeline.figures.confirmed import confirmed
 from pipeline.figures.pages import METRICS, page
 from pipeline.values.errors import UserError, nearest
 from pipeline.values.trial import BASELINE
 
 PAGE: Final = "compare.html"
 PICTURE: Final = "compare.png"
-"""One picture with the first chart of curves and the charts of the best value so far."""
+"""One picture with the first chart of curves, the first of confirmed curves, and those of the best value so far."""
 STYLE: Final = """
+p { margin: 24px 16px 8px; font-size: 16px; line-height: 1.5 }
 table { border-collapse: collapse; margin: 8px 16px 40px; font-size: 14px }
 th, td { padding: 5px 14px; border-bottom: 1px solid #e4e7eb; text-align: right; font-weight: normal }
 th:first-child { text-align: left; color: #52606d }
@@ -29,18 +31,23 @@ def write(selection: Selection, metrics: Sequence[str], folder: Path) -> Path:
     """The path of the page that compares a selection, written into `folder`.
 
     `folder` also gets a PNG of each chart, one PNG of the main charts, and the table as CSV. The charts show the loss
-    and `metrics` (without `metrics`: the usual ones, `METRICS`), and each search's best value so far. UserError for a
-    metric that no trial has.
+    and `metrics` (without `metrics`: the usual ones, `METRICS`), the same of the trainings that confirmed trials, and
+    each search's best value so far. UserError for a metric that no trial has.
     """
-    curves = {f"curves_{metric}": made for metric, made in _curves(selection, metrics).items()}
+    by_metric = _curves(selection, metrics)
+    curves = {f"curves_{metric}": made for metric, made in by_metric.items()}
+    bands = {f"confirmed_{metric}": made for metric, made in _confirmed(selection, list(by_metric)).items()}
     best = {f"best_so_far_{objective}": made for objective, made in _courses(selection).items()}
     folder.mkdir(parents=True)
-    for name, made in {**curves, **best}.items():
+    charts = {**curves, **bands, **best}
+    for name, made in charts.items():
         chart.picture(folder / f"{name}.png", made)
-    chart.picture(folder / PICTURE, *[*curves.values()][:1], *best.values())
+    chart.picture(folder / PICTURE, *[*curves.values()][:1], *[*bands.values()][:1], *best.values())
     table(selection).to_csv(folder / "table.csv", index=False)
-    figures = [chart.interactive(made) for made in {**curves, **best}.values()]
-    page(folder / PAGE, f"Comparison of {len(selection.trials)} trials", figures, below=_html(selection))
+    figures = [chart.interactive(made) for made in charts.values()]
+    title = f"Comparison of {len(selection.trials)} trials"
+    above = f"<p>{escape(selection.verdict)}</p>" if selection.verdict else ""
+    page(folder / PAGE, title, figures, above=f"<style>{STYLE}</style>{above}", below=_html(selection))
     return folder / PAGE
 
 
@@ -52,10 +59,7 @@ def new_folder(mlruns: Path, experiment: str) -> Path:
 
 
 def _curves(selection: Selection, metrics: Sequence[str]) -> dict[str, chart.Chart]:
-    curves = [
-        Curve(title, colour, t.record.curve, t.record.best_epoch, "<br>".join([title, *settings(t, selection)]))
-        for title, colour, t in zip(selection.titles, _colours(selection), selection.trials, strict=True)
-    ]
+    curves = [curve for curve, _ in _drawn(selection)]
     known = measured(curves)
     asked = [metric.removeprefix("val_") for metric in metrics]
     for metric in asked:
@@ -63,6 +67,23 @@ def _curves(selection: Selection, metrics: Sequence[str]) -> dict[str, chart.Cha
             raise UserError("compare, METRIC", f"none of these trials has a `{metric}`.", nearest(metric, known))
     shown = dict.fromkeys(["loss", *asked] if asked else METRICS)
     return {metric: compared(curves, metric) for metric in shown if metric in known}
+
+
+def _confirmed(selection: Selection, metrics: Sequence[str]) -> dict[str, chart.Chart]:
+    """A chart of each metric's curves on the folds, of the trials that were confirmed; none if no trial was."""
+    trials = [folds for _, folds in _drawn(selection) if folds]
+    known = measured([curve for folds in trials for curve in folds])
+    return {metric: confirmed(trials, metric) for metric in metrics if metric in known}
+
+
+def _drawn(selection: Selection) -> list[tuple[Curve, list[Curve]]]:
+    """Each trial as it is drawn: its curve, and its curves on the folds that confirmed it."""
+    drawn = []
+    for title, colour, trial in zip(selection.titles, _colours(selection), selection.trials, strict=True):
+        about = "<br>".join([title, *settings(trial, selection)])
+        whole, *folds = [Curve(title, colour, r.curve, r.best_epoch, about) for r in (trial.record, *trial.folds)]
+        drawn.append((whole, folds))
+    return drawn
 
 
 def _courses(selection: Selection) -> dict[str, chart.Chart]:
@@ -101,4 +122,4 @@ def _html(selection: Selection) -> str:
         for name, cells in lines(selection)
     ]
     head = f"<thead><tr><th></th>{''.join(heads)}</tr></thead>"
-    return f"<style>{STYLE}</style><table>{head}<tbody>{''.join(rows)}</tbody></table>"
+    return f"<table>{head}<tbody>{''.join(rows)}</tbody></table>"

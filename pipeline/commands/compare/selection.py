@@ -1,15 +1,22 @@
 """The trials to compare: those that the user named, or a default choice, read from a tracker's archive."""
 
-from collections.abc import Sequence
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, final
 
-from pipeline.trackers import Archive, SearchSummary, TrialRecord
+from pipeline.commands.compare.verdict import Rival, verdict
+from pipeline.trackers import Archive, ConfirmationRecord, SearchSummary, TrialRecord
 from pipeline.values.errors import UserError, nearest
 from pipeline.values.trial import BASELINE, Direction, trial_name
 
 WINNERS: Final = 5
 """By default, how many of the latest searches are compared by their winners."""
+MOST: Final = 8
+"""By default, at most this number of trials are compared: those of the latest search, then winners."""
+PLACES: Final = ("confirmed 1st", "confirmed 2nd", "confirmed 3rd")
+"""The roles of the latest search's best confirmed settings: three, as many as a champion usually averages."""
 LATEST: Final = "latest"
 
 
@@ -39,12 +46,14 @@ class PastSearch:
 class SelectedTrial:
     """A trial to compare: its role, its search and its record.
 
-    The role is `best`, `median`, `baseline` or `winner`; it is empty for a trial that the user named.
+    The role is `best`, `median`, `baseline`, `winner`, one of `PLACES`, or two of these; it is empty for a trial that
+    the user named. `folds` are the trainings that confirmed it, one for each fold, if it was confirmed.
     """
 
     role: str
     search: PastSearch
     record: TrialRecord
+    folds: tuple[TrialRecord, ...] = ()
 
     @property
     def name(self) -> str:
@@ -60,10 +69,14 @@ class SelectedTrial:
 @final
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is compared: trials with their curves, each once, and the searches that they belong to."""
+    """What is compared: trials with their curves, each once, and the searches that they belong to.
+
+    `verdict` says which of two searches is better, if two are compared.
+    """
 
     trials: tuple[SelectedTrial, ...]
     searches: tuple[PastSearch, ...]
+    verdict: str = ""
 
     @property
     def titles(self) -> list[str]:
@@ -95,33 +108,53 @@ class Selector:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._read: dict[str, PastSearch] = {}
+        self._confirmed: dict[str, Mapping[int, tuple[TrialRecord, ...]]] = {}
 
     def select(self, request: Request) -> Selection:
         """The trials of a request; UserError if one of its names is not found."""
         chosen = [self._run(word, request.experiment) for word in request.runs]
-        named = [self._search(word, request.experiment, "A, B") for word in request.searches]
-        named += [self._search(LATEST, name, "EXPS") for name in request.experiments]
+        pair = [self._search(word, request.experiment, "A, B") for word in request.searches]
+        named = [*pair, *(self._search(LATEST, name, "EXPS") for name in request.experiments)]
         chosen += [_winner(past) for past in named]
         if not chosen:
-            chosen = self._usual(request.experiment)
+            won = self._won(request.experiment)
+            chosen, pair = self._usual(won), won[:2]
         once = {(c.search.summary.identity, c.record.number): c for c in reversed(chosen)}
         trials = [once.pop(key) for c in chosen if (key := (c.search.summary.identity, c.record.number)) in once]
         searches = {c.search.summary.identity: c.search for c in trials}
-        return Selection(tuple(self._with_curves(trials)), tuple(searches.values()))
+        return Selection(tuple(self._with_curves(trials)), tuple(searches.values()), self._verdict(pair))
 
-    def _usual(self, experiment: str) -> list[SelectedTrial]:
-        """The default choice: best, median and baseline of the latest search, and the winners of earlier searches.
-
-        Searches in which no trial has a value are skipped.
-        """
+    def _won(self, experiment: str) -> list[PastSearch]:
+        """The latest searches in which a trial has a value, the latest first; UserError if there are none."""
         pasts = [self._past(identity) for identity in self._identities(experiment, "EXP")]
         won = [past for past in pasts if past.ranked][:WINNERS]
         if not won:
             raise UserError("compare, EXP", f"no trial of `{experiment}` has a value yet.", "Finish a trial first.")
+        return won
+
+    def _usual(self, won: Sequence[PastSearch]) -> list[SelectedTrial]:
+        """The default choice: best, median, baseline and best confirmed of the latest search, and earlier winners."""
         latest, ranked = won[0], won[0].ranked
-        baseline = [SelectedTrial("baseline", latest, record) for record in latest.records if record.number == BASELINE]
-        middle = [SelectedTrial("median", latest, ranked[len(ranked) // 2])]
-        return [SelectedTrial("best", latest, ranked[0]), *middle, *baseline, *(_winner(past) for past in won[1:])]
+        roles = {ranked[0].number: "best"}
+        roles.setdefault(ranked[len(ranked) // 2].number, "median")
+        roles |= {record.number: "baseline" for record in latest.records if record.number == BASELINE}
+        for place, number in zip(PLACES, self._best_confirmed(latest), strict=False):
+            roles[number] = f"{roles[number]}, {place}" if number in roles else place
+        records = {record.number: record for record in latest.records}
+        chosen = [SelectedTrial(role, latest, records[number]) for number, role in roles.items()]
+        return [*chosen, *(_winner(past) for past in won[1:])][:MOST]
+
+    def _best_confirmed(self, past: PastSearch) -> list[int]:
+        """The numbers of a search's confirmed trials, the best mean over the folds first, without the baseline."""
+        key = Direction.of(past.summary.objective).key
+        means = {n: statistics.fmean(values(folds)) for n, folds in self._folds(past).items() if n != BASELINE}
+        return sorted(means, key=lambda n: (key(means[n]), n))
+
+    def _verdict(self, pair: Sequence[PastSearch]) -> str:
+        names = [(past.summary.identity, past.summary.experiment) for past in pair]
+        if len(set(names)) < 2:
+            return ""
+        return verdict(*(Rival(identity, name, self._archive.confirmed(identity)) for identity, name in names))
 
     def _run(self, word: str, experiment: str) -> SelectedTrial:
         """The trial named by a number, by `search/number` or by the beginning of its MLflow run's id."""
@@ -171,12 +204,40 @@ class Selector:
             self._read[identity] = PastSearch(summary, tuple(self._archive.curves(identity, ())))
         return self._read[identity]
 
+    def _folds(self, past: PastSearch) -> Mapping[int, tuple[TrialRecord, ...]]:
+        identity = past.summary.identity
+        if identity not in self._confirmed:
+            self._confirmed[identity] = _by_trial(self._archive.confirmations(identity))
+        return self._confirmed[identity]
+
     def _with_curves(self, chosen: Sequence[SelectedTrial]) -> list[SelectedTrial]:
         curves: dict[tuple[str, int], TrialRecord] = {}
         for search in {c.search.summary.identity for c in chosen}:
             wanted = {c.record.number for c in chosen if c.search.summary.identity == search}
             curves |= {(search, record.number): record for record in self._archive.curves(search, wanted)}
-        return [replace(c, record=curves[c.search.summary.identity, c.record.number]) for c in chosen]
+        return [
+            replace(
+                c,
+                record=curves[c.search.summary.identity, c.record.number],
+                folds=self._folds(c.search).get(c.record.number, ()),
+            )
+            for c in chosen
+        ]
+
+
+def values(folds: Sequence[TrialRecord]) -> list[float]:
+    """The objective on each fold."""
+    return [record.value for record in folds if record.value is not None]
+
+
+def _by_trial(found: Sequence[ConfirmationRecord]) -> dict[int, tuple[TrialRecord, ...]]:
+    """The trainings of each trial that has a value on all folds; if it has that twice, those on more folds."""
+    groups: dict[tuple[int, int], list[TrialRecord]] = defaultdict(list)
+    for confirmation in found:
+        # a single "fold" is a training on all rows, which confirms nothing
+        if confirmation.confirms.folds > 1 and confirmation.record.value is not None:
+            groups[confirmation.confirms.trial, confirmation.confirms.folds].append(confirmation.record)
+    return {trial: tuple(group) for (trial, folds), group in sorted(groups.items()) if len(group) == folds}
 
 
 def _winner(past: PastSearch) -> SelectedTrial:

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from string import hexdigits
+from tempfile import TemporaryDirectory
 from typing import Any, final
 
+from pipeline.evaluation import champion
 from pipeline.trackers import Champion, ConfirmationRecord, ModelRecord, SearchSummary, TrialRecord
 from pipeline.trackers.mlflow.loaded_champion import load
 from pipeline.trackers.mlflow.runs import (
@@ -24,6 +26,7 @@ from pipeline.trackers.mlflow.runs import (
 )
 from pipeline.trackers.mlflow.store import answering, connect
 from pipeline.trackers.mlflow.versions import versions
+from pipeline.values.confirmed import Confirmed
 from pipeline.values.trial import Confirms, End, Epoch
 
 
@@ -50,6 +53,17 @@ class MlflowArchive:
         # the numbers fall from trial to trial and from fold to fold
         runs = sorted(self._children(search, f"tags.{KIND} = '{CONFIRMATION}'"), key=number, reverse=True)
         return tuple(ConfirmationRecord(of, r) for r in self._records(runs) if (of := Confirms.of(r.number)))
+
+    def confirmed(self, search: str) -> Confirmed | None:
+        run = self.search(search)
+        if run is None or not any(
+            file.path == champion.CONFIRMED for file in self._client.list_artifacts(run.info.run_id)
+        ):
+            return None
+        with TemporaryDirectory() as here:
+            return champion.confirmed(
+                Path(self._client.download_artifacts(run.info.run_id, champion.CONFIRMED, dst_path=here))
+            )
 
     def _records(self, runs: Sequence[Any], of: Collection[int] | None = None) -> Sequence[TrialRecord]:
         """The runs as records, in their order; with `of`, only the trials with these numbers have their curve."""

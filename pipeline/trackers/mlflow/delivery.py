@@ -4,6 +4,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
 
+from pipeline.evaluation import champion
 from pipeline.trackers.mlflow import dataset, registry, store, ui_view
 from pipeline.trackers.mlflow.batches import log
 from pipeline.trackers.mlflow.encoding import Entry, Opened
@@ -97,7 +98,7 @@ class Delivery:
                 send = self._client.log_artifacts if path.is_dir() else self._client.log_artifact
                 send(parent, str(path), folder or None)
             case ChampionRegistered(folder, trial) as event:
-                known = registry.confirmed(folder / registry.CONFIRMED)
+                known = champion.confirmed(folder / champion.CONFIRMED)
                 origin = registry.Origin(self._search, parent, trial, self._trial_runs.run(trial), known)
                 self.note = registry.register(self._client, origin, event, entry.at)
             case SearchEnded(interrupted):

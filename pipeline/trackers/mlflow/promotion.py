@@ -1,12 +1,10 @@
 """Whether a new version of an experiment's model becomes its champion, and the sentence that says so."""
 
-import math
 from dataclasses import dataclass
 from typing import Final, final
 
-from pipeline.evaluation.scores import Score
-from pipeline.evaluation.verdict import difference, figure
-from pipeline.values.confirmed import SQUARED_ERROR, Confirmed
+from pipeline.evaluation.verdict import Contest, contest, figure
+from pipeline.values.confirmed import Confirmed
 
 ASK: Final = "A search with PROMOTE=1 makes its version the champion in any case."
 
@@ -44,12 +42,12 @@ def decide(new: Contender, present: Contender, *, promote: bool) -> Decision:
     It is worse if the whole 95 % interval of its advantage is below 0. If the two cannot be compared, the new version
     replaces only a champion that was never confirmed and has the same data. With `promote` it does so in any case.
     """
-    advantage = _advantage(new, present)
-    worse = advantage is not None and advantage.high < 0
-    reason = "" if advantage is not None else _reason(new, present)
+    held = contest(new.confirmed, present.confirmed) if new.confirmed and present.confirmed else None
+    worse = held is not None and held.advantage.high < 0
+    reason = "" if held is not None else _reason(new, present)
     moves = promote or not (worse or reason)
-    if advantage is not None:
-        told = _told(new, present, advantage, new_first=moves)
+    if held is not None:
+        told = _told(new, present, held, new_first=moves)
     else:
         told = f"{reason or _unconfirmed(new, present)}, so the two could not be compared"
     asked = " because PROMOTE=1 was given" if promote else ""
@@ -58,26 +56,15 @@ def decide(new: Contender, present: Contender, *, promote: bool) -> Decision:
     return Decision(False, f"Version {present.version} stays the champion: {told}. {ASK}")
 
 
-def _advantage(new: Contender, present: Contender) -> Score | None:
-    """By how much the new version is better (positive: better), in the unit of the figures that people read."""
-    if not new.confirmed or not present.confirmed or new.confirmed.metric != present.confirmed.metric:
-        return None
-    found = difference(new.confirmed, present.confirmed)
-    if found is None or new.confirmed.metric != SQUARED_ERROR:
-        return found
-    # a difference of squares, divided by the sum, is the difference of the roots
-    roots = math.sqrt(new.confirmed.loss) + math.sqrt(present.confirmed.loss) or 1.0
-    return Score(found.value / roots, found.low / roots, found.high / roots)
-
-
-def _told(new: Contender, present: Contender, advantage: Score, *, new_first: bool) -> str:
-    """The figures of both versions, and the advantage of the new one."""
-    first, second = (new, present) if new_first else (present, new)
+def _told(new: Contender, present: Contender, held: Contest, *, new_first: bool) -> str:
+    """The figures of both versions, on the rows on which both were confirmed, and the advantage of the new one."""
+    second, advantage = present if new_first else new, held.advantage
+    first_loss, second_loss = (held.of, held.over) if new_first else (held.over, held.of)
     word = "worse" if advantage.high < 0 else "better" if advantage.low > 0 else "no worse"
     value, low, high = (f"{number:.2g}" for number in (advantage.value, advantage.low, advantage.high))
     interval = f"{new.title} is {word}: advantage {value}, 95 % interval {low} to {high}"
-    name, loss = _figure(first)
-    return f"its confirmed {name} is {loss}, that of {second.title} is {_figure(second)[1]} ({interval})"
+    losses = f"{first_loss:.4g}, that of {second.title} is {second_loss:.4g}"
+    return f"its confirmed {held.name} is {losses} ({interval})"
 
 
 def _reason(new: Contender, present: Contender) -> str:
@@ -89,8 +76,8 @@ def _reason(new: Contender, present: Contender) -> str:
     if new.confirmed and present.confirmed:
         return f"{new.title} was confirmed on other rows or by another loss"
     if present.confirmed:
-        name, loss = _figure(present)
-        return f"the confirmed {name} of {present.title} is {loss}, but {new.title} was not confirmed"
+        name, loss = figure(present.confirmed)
+        return f"the confirmed {name} of {present.title} is {loss.value:.4g}, but {new.title} was not confirmed"
     return ""
 
 
@@ -103,10 +90,3 @@ def _unconfirmed(new: Contender, present: Contender) -> str:
 def _same_data(one: Confirmed | None, other: Confirmed | None) -> bool:
     """Whether two confirmed losses belong to the same data; those that are not there tell no difference."""
     return one is None or other is None or (one.digest, one.target) == (other.digest, other.target)
-
-
-def _figure(of: Contender) -> tuple[str, str]:
-    """The confirmed loss as people read it: its name and its value."""
-    assert of.confirmed is not None  # noqa: S101  # for the type checker
-    name, score = figure(of.confirmed)
-    return name, f"{score.value:.4g}"

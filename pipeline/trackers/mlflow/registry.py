@@ -10,8 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
-from pydantic import TypeAdapter
-
+from pipeline.evaluation import champion
 from pipeline.evaluation.verdict import figure
 from pipeline.trackers.mlflow import dataset, store
 from pipeline.trackers.mlflow.promotion import Contender, Decision, decide
@@ -26,7 +25,6 @@ CODE = "champion.py"
 INPUT = "input.json"
 OUTPUT = "output.json"
 REQUIREMENTS = "requirements.txt"
-CONFIRMED = "confirmed.json"
 OWN = frozenset({CODE, INPUT, OUTPUT, REQUIREMENTS, "__pycache__"})
 
 LOSS: Final = "confirmed"
@@ -108,11 +106,6 @@ def search_of(client: Any, version: Any) -> Any | None:
     return _unless_absent(lambda: client.get_run(version.run_id)) if version.run_id else None
 
 
-def confirmed(path: Path) -> Confirmed | None:
-    """The confirmed loss in a file, or None if there is no file."""
-    return TypeAdapter(Confirmed).validate_json(path.read_bytes()) if path.is_file() else None
-
-
 def _version(client: Any, origin: Origin, folder: Path) -> Any:
     # Model.log takes no client, nor does the registry when it looks up a model: they use the process's tracking URI
     with store.current(client.tracking_uri):
@@ -139,9 +132,9 @@ def _logged(client: Any, version: Any) -> Confirmed | None:
 
     folder = f"models:/{version.name}/{version.version}/artifacts"
     with store.current(client.tracking_uri), TemporaryDirectory() as here:
-        if not any(Path(file.path).name == CONFIRMED for file in list_artifacts(folder)):
+        if not any(Path(file.path).name == champion.CONFIRMED for file in list_artifacts(folder)):
             return None
-        return confirmed(Path(download_artifacts(f"{folder}/{CONFIRMED}", dst_path=here)))
+        return champion.confirmed(Path(download_artifacts(f"{folder}/{champion.CONFIRMED}", dst_path=here)))
 
 
 def _unless_absent(act: Callable[[], T]) -> T | None:

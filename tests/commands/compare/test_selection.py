@@ -4,13 +4,23 @@ import math
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from pipeline.commands.compare.differences import lines, settings, table
-from pipeline.commands.compare.selection import Request, Selection, Selector
+from pipeline.commands.compare.selection import MOST, Request, Selection, Selector
 from pipeline.trackers import memory
+from pipeline.values.confirmed import Confirmed
 from pipeline.values.errors import UserError
-from pipeline.values.events import DatasetRecord, EpochEnded, SearchMeasured, SearchRecord, TrialEnded, TrialStarted
-from pipeline.values.trial import BASELINE, End, Epoch, Outcome, Trial
+from pipeline.values.events import (
+    DatasetRecord,
+    EpochEnded,
+    FileAttached,
+    SearchMeasured,
+    SearchRecord,
+    TrialEnded,
+    TrialStarted,
+)
+from pipeline.values.trial import BASELINE, Confirms, End, Epoch, Outcome, Trial
 
 VALUES = {
     "a-1": (0.5, 0.4, 0.3, 0.6),  # the first value is the baseline's
@@ -46,6 +56,36 @@ def remember(folder: Path, identity: str, values: tuple[float | None, ...]) -> N
         )
     tracker.record(SearchMeasured({"test/accuracy": 0.81, "test/accuracy_low": 0.7, "baseline/untuned/accuracy": 0.78}))
     tracker.close()
+
+
+def confirm(folder: Path, identity: str, confirmed: dict[Confirms, float | None], losses: float | None = None) -> None:
+    """Trainings on folds with these values, and the confirmed loss of the search's champion."""
+    tracker = memory.create(folder)
+    tracker.open(memory.SHELVES[folder][identity].search)
+    for confirms, value in confirmed.items():
+        trial = Trial(confirms.number, {"width": 8}, seed=1, epochs=2, confirms=confirms)
+        curve = tuple(Epoch(trial.number, e, {"loss": 1 / e, "val_loss": (value or 0.99) + 2 - e}) for e in (1, 2))
+        tracker.record(TrialStarted(trial, {"width": 8}))
+        for epoch in curve:
+            tracker.record(EpochEnded(epoch))
+        end, best = (End.FAILED, None) if value is None else (End.COMPLETE, 2)
+        tracker.record(TrialEnded(Outcome(trial, {"width": 8}, end, value, best, curve)))
+    if losses is not None:
+        path = folder / identity / "confirmed.json"
+        path.parent.mkdir()
+        known = Confirmed("log loss", "0" * 64, "y", (1, 2, 3), (losses, losses, losses), 1e-6)
+        path.write_bytes(TypeAdapter(Confirmed).dump_json(known))
+        tracker.record(FileAttached(path))
+    tracker.close()
+
+
+def on_two_folds(values: dict[int, float | None]) -> dict[Confirms, float | None]:
+    """Values of trials on two folds, 0.02 apart."""
+    return {
+        Confirms(number, fold, 2): None if value is None else value + 0.01 * (2 * fold - 1)
+        for number, value in values.items()
+        for fold in (0, 1)
+    }
 
 
 def select(folder: Path, request: Request) -> Selection:
@@ -134,3 +174,86 @@ def test_a_single_search_needs_no_name(folder: Path) -> None:
     assert found.titles == ["trial 1", "baseline"]
     assert "search" not in dict(lines(found))
     assert found.trials[1].record.number == BASELINE
+
+
+def test_the_best_confirmed_settings_of_the_latest_search_are_shown_too(folder: Path) -> None:
+    confirm(folder, "a-2", on_two_folds({0: 0.1, 3: 0.31, 4: 0.3, 1: 0.5, 5: 0.6}))
+    found = select(folder, Request("alpha"))
+    assert found.titles == [
+        "best, confirmed 2nd: trial 3 of a-2",
+        "median, confirmed 3rd: trial 1 of a-2",
+        "baseline of a-2",
+        "confirmed 1st: trial 4 of a-2",
+        "winner: trial 2 of a-1",
+    ]
+    assert [[record.value for record in trial.folds] for trial in found.trials] == [
+        pytest.approx([value - 0.01, value + 0.01]) for value in (0.31, 0.5, 0.1, 0.3)
+    ] + [[]]
+    assert all(len(record.curve) == 2 for trial in found.trials for record in trial.folds)
+    assert dict(lines(found))["confirmed val_loss"] == ["0.31 ± 0.01", "0.5 ± 0.01", "0.1 ± 0.01", "0.3 ± 0.01", "-"]
+    assert table(found)["confirmed val_loss, standard error"].tolist()[:4] == pytest.approx([0.01] * 4)
+
+
+def test_the_page_stays_readable(folder: Path) -> None:
+    for i in range(4, 9):
+        remember(folder, f"a-{i}", (0.5, 0.4, 0.3, 0.6, 0.7, 0.8))
+    confirm(folder, "a-8", on_two_folds({3: 0.3, 4: 0.4, 5: 0.5, 1: 0.6}))
+    found = select(folder, Request("alpha"))
+    assert len(found.trials) == MOST
+    assert [trial.role for trial in found.trials][3:] == [
+        "confirmed 2nd",
+        "confirmed 3rd",
+        "winner",
+        "winner",
+        "winner",
+    ]
+
+
+def test_a_trial_without_a_value_on_all_folds_is_not_confirmed(folder: Path) -> None:
+    confirm(folder, "a-2", {**on_two_folds({3: 0.3, 4: None}), Confirms(1, 0, 2): 0.4, Confirms(3, 0, 1): 0.1})
+    confirm(folder, "a-2", {Confirms(5, fold, 3): 0.1 for fold in range(2)})
+    found = select(folder, Request("alpha", runs=("a-2/3", "a-2/4", "a-2/1", "a-2/5")))
+    assert [len(trial.folds) for trial in found.trials] == [2, 0, 0, 0]
+
+
+def test_of_two_confirmations_the_one_on_more_folds_counts(folder: Path) -> None:
+    confirm(folder, "a-2", {**{Confirms(3, fold, 3): 0.5 for fold in range(3)}, **on_two_folds({3: 0.3})})
+    (trial,) = select(folder, Request("alpha", runs=("a-2/3",))).trials
+    assert [record.value for record in trial.folds] == [0.5, 0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("request_", "beginning"),
+    [
+        (
+            Request("alpha"),
+            "a-2 is better than a-1: confirmed log loss 0.3000 against 0.4000, 0.1 lower (95 % interval",
+        ),
+        (Request("alpha", searches=("a-1", "a-2")), "a-2 is better than a-1: confirmed log loss 0.3000 against 0.4000"),
+        (
+            Request("alpha", searches=("a-1", "b-1")),
+            "a-1 and b-1 cannot be compared: b-1 was not confirmed (make confirm EXP=beta).",
+        ),
+    ],
+    ids=str,
+)
+def test_two_searches_are_compared_by_their_confirmed_losses(folder: Path, request_: Request, beginning: str) -> None:
+    confirm(folder, "a-1", {}, 0.4)
+    confirm(folder, "a-2", {}, 0.3)
+    remember(folder, "a-3", (0.5, None))
+    assert select(folder, request_).verdict.startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("beta"),
+        Request("alpha", runs=("a-1/1", "a-2/1")),
+        Request("alpha", searches=("a-1",)),
+        Request("alpha", searches=("a-1", "a-1")),
+        Request("alpha", experiments=("beta",)),
+    ],
+    ids=str,
+)
+def test_without_two_searches_there_is_no_verdict(folder: Path, request_: Request) -> None:
+    assert select(folder, request_).verdict == ""

@@ -59,6 +59,15 @@ def test_the_champion_stays_if_the_new_version_is_worse() -> None:
     assert said.endswith(f"). {ASK}")
 
 
+def test_figures_and_advantage_are_of_the_rows_on_which_both_were_confirmed() -> None:
+    present = confirmed(0.433)
+    new = replace(confirmed(0.431), rows=(*range(ROWS - 1), 900), losses=(*present.losses[:-1], 90.0))
+    _, said = sentence(new, present)
+    assert "version 4 is no worse: advantage 0, " in said
+    loss = f"{sum(present.losses[:-1]) / (ROWS - 1):.4g}"
+    assert f"its confirmed log loss is {loss}, that of version 3 is {loss} (" in said
+
+
 def test_squared_errors_are_compared_as_rmse() -> None:
     new, present = confirmed(16.0, SQUARED_ERROR), confirmed(25.0, SQUARED_ERROR)
     moves, said = sentence(new, present)

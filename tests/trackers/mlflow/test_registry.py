@@ -10,7 +10,7 @@ import pytest
 from mlflow import MlflowClient
 from pydantic import TypeAdapter
 
-from pipeline.trackers.mlflow import registry
+from pipeline.evaluation import champion
 from pipeline.trackers.mlflow.archive import MlflowArchive
 from pipeline.trackers.mlflow.encoding import Opened, encode
 from pipeline.trackers.mlflow.promotion import ASK
@@ -298,7 +298,7 @@ def test_a_champion_whose_files_are_gone_counts_as_not_confirmed(
 ) -> None:
     searched("one", confirmed(0.43))
     (model,) = (folder / "artifacts" / "titanic" / "models").iterdir()
-    (model / "artifacts" / "artifacts" / registry.CONFIRMED).unlink()
+    (model / "artifacts" / "artifacts" / champion.CONFIRMED).unlink()
     (note,) = searched("two", confirmed(0.46)).state.notes
     assert champion_of(folder) == "2"
     assert "version 1 was not confirmed" in note
