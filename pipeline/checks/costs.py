@@ -84,9 +84,7 @@ def pace(blueprint: Blueprint, prepared: Prepared, experiment: Experiment) -> Pa
 def duration(experiment: Experiment, found: Workload, measured: Pace) -> Finding:
     """A finding that says how long the search will take."""
     seconds = found.folds * (found.trials * measured.begin + found.epochs * measured.epoch)
-    sooner = (
-        ": an upper bound, as early stopping ends most trials sooner" if experiment.training.early_stopping else ""
-    )
+    sooner = ": an upper bound, as early stopping ends most trials sooner" if experiment.training.early_stopping else ""
     minutes = experiment.search.minutes
     cut = f"; `minutes = {minutes:g}` ends it earlier" if minutes is not None and seconds > 60 * minutes else ""
     each = f", each on {found.folds} folds" if found.folds > 1 else ""
