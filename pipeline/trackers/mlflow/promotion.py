@@ -6,7 +6,7 @@ from typing import Final, final
 from pipeline.evaluation.verdict import Contest, contest, figure
 from pipeline.values.confirmed import Confirmed
 
-ASK: Final = "A search with PROMOTE=1 makes its version the champion in any case."
+ASK: Final = "`make tune` or `make confirm` with PROMOTE=1 makes its version the champion in any case."
 
 
 @final
@@ -60,7 +60,8 @@ def _told(new: Contender, present: Contender, held: Contest, *, new_first: bool)
     """The figures of both versions, on the rows on which both were confirmed, and the advantage of the new one."""
     second, advantage = present if new_first else new, held.advantage
     first_loss, second_loss = (held.of, held.over) if new_first else (held.over, held.of)
-    word = "worse" if advantage.high < 0 else "better" if advantage.low > 0 else "no worse"
+    even = "no worse" if advantage.value >= 0 else "not shown to be worse"
+    word = "worse" if advantage.high < 0 else "better" if advantage.low > 0 else even
     value, low, high = (f"{number:.2g}" for number in (advantage.value, advantage.low, advantage.high))
     interval = f"{new.title} is {word}: advantage {value}, 95 % interval {low} to {high}"
     losses = f"{first_loss:.4g}, that of {second.title} is {second_loss:.4g}"
