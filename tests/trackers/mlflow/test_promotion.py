@@ -40,7 +40,7 @@ def test_a_version_that_is_no_worse_replaces_the_champion() -> None:
 def test_a_version_that_is_a_little_worse_is_no_worse() -> None:
     moves, said = sentence(confirmed(0.433), confirmed(0.431))
     assert moves
-    assert "version 4 is no worse: advantage -0.002, 95 % interval -0.0" in said
+    assert "version 4 is not shown to be worse: advantage -0.002, 95 % interval -0.0" in said
 
 
 def test_a_better_version_is_called_better() -> None:
