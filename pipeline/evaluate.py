@@ -13,7 +13,7 @@ from pipeline.evaluation import champion, contenders, finalists
 from pipeline.evaluation.baselines import TITLES, baselines, omitted
 from pipeline.evaluation.contenders import Contender
 from pipeline.evaluation.finalists import Finalists
-from pipeline.evaluation.report import CHAMPION, SINGLE, ConfirmedRow, Report
+from pipeline.evaluation.report import CHAMPION, CHAMPION_TRIAL, SINGLE, ConfirmedRow, Report
 from pipeline.evaluation.scores import counts
 from pipeline.figures import confusion
 from pipeline.figures.pages import page
@@ -162,6 +162,7 @@ def _of_folds(confirmed: Confirmed) -> tuple[Finalists, Report] | None:
     rows = [ConfirmedRow(setting.name, setting.measured) for setting in found.settings]
     rows += [ConfirmedRow("untuned", found.baseline.measured)] if found.baseline is not None else []
     measured = {"confirmed/value": settings[0].value, "confirmed/error": settings[0].error}
+    measured[CHAMPION_TRIAL] = float(settings[0].number)
     if chosen.confirmed is not None:
         measured["confirmed/loss"] = chosen.confirmed.loss
     trials = tuple(setting.number for setting in settings)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 CHAMPION: Final = "champion"
 SINGLE: Final = "single"
+CHAMPION_TRIAL: Final = "champion/trial"
+"""The metric of a search with the number of the trial whose settings were confirmed as the best."""
 PREFIXES: Final = {CHAMPION: "test", SINGLE: "single"}
 """The first word of a row's metrics in the tracker; of all other rows it is `baseline/` and their name."""
 NAMES: Final = {

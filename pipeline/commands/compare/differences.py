@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.commands.compare.selection import SelectedTrial, Selection, values
-from pipeline.evaluation.report import NAMES
+from pipeline.evaluation.report import CHAMPION_TRIAL, NAMES
 from pipeline.figures.labels import number
 from pipeline.values.confirmed import mean_and_error
 from pipeline.values.trial import BASELINE
@@ -77,13 +77,19 @@ def _differing(selection: Selection) -> list[str]:
 
 
 def _tested(trial: SelectedTrial) -> dict[str, float]:
+    """A trial's scores on the test part, if its search measured them.
+
+    Those of a confirmed champion belong to several trials. So the best confirmed trial has the mean of its own models.
+    """
+    metrics = trial.search.summary.metrics
+    confirmed = CHAMPION_TRIAL in metrics
+    best = trial.search.ranked[0].number if trial.search.ranked else None
     if trial.record.number == BASELINE:
         prefix = "baseline/untuned/"
-    elif trial.search.ranked[:1] and trial.search.ranked[0].number == trial.record.number:
-        prefix = "test/"
+    elif trial.record.number == (metrics[CHAMPION_TRIAL] if confirmed else best):
+        prefix = "single/" if confirmed else "test/"
     else:
         return {}
-    metrics = trial.search.summary.metrics
     return {f"test {title}": metrics[prefix + name] for name, title in NAMES.items() if prefix + name in metrics}
 
 

@@ -169,6 +169,15 @@ def test_the_table_says_what_differs_and_gives_each_its_searchs_test_scores(fold
     assert settings(found.trials[0], found) == ["width = 24"]
 
 
+def test_the_test_score_of_a_confirmed_champion_is_no_single_trials(folder: Path) -> None:
+    tracker = memory.create(folder)
+    tracker.open(memory.SHELVES[folder]["a-2"].search)
+    tracker.record(SearchMeasured({"champion/trial": 1.0, "single/accuracy": 0.7}))
+    tracker.close()
+    found = select(folder, Request("alpha", runs=("a-2/3", "a-2/1", "a-2/0")))
+    assert dict(lines(found))["test accuracy"] == ["-", "0.7", "0.78"]
+
+
 def test_a_single_search_needs_no_name(folder: Path) -> None:
     found = select(folder, Request("alpha", runs=("a-1/1", "a-1/0")))
     assert found.titles == ["trial 1", "baseline"]
