@@ -24,7 +24,7 @@ def test_a_fold_that_stopped_counts_with_the_value_that_it_kept() -> None:
     found = spread(FOLDS, "val_loss")
     assert list(found.epochs) == [1, 2, 3, 4]
     assert found.mean == pytest.approx((0.8, 0.55, 0.6, (0.5 + 0.3) / 2))
-    assert found.deviation == pytest.approx([gap / math.sqrt(2) for gap in (0.2, 0.1, 0.2, 0.2)])
+    assert list(found.deviation) == pytest.approx([gap / math.sqrt(2) for gap in (0.2, 0.1, 0.2, 0.2)])
     assert list(found.running) == [2, 2, 2, 1]
     assert list(found.kept) == [(2, 0.5), (4, 0.3)]
 

@@ -61,6 +61,8 @@ def test_two_searches_are_set_beside_each_other(ask: Ask, searched: Path) -> Non
     later, earlier = open_archive(searched / "mlruns").searches("titanic")
     code, out, err = ask("titanic", "--a", "latest", "--b", earlier, "--metric", "learning_rate")
     assert (code, err) == (0, "")
+    why = "they were not confirmed (make confirm EXP=titanic)"
+    assert f"{later} and {earlier} cannot be compared: {why}." in out.splitlines()
     searches = next(record for record in out.splitlines() if record.startswith("search "))
     assert searches.split() == ["search", later, earlier]
     (link,) = [record.split()[-1] for record in out.splitlines() if record.startswith("The page:")]

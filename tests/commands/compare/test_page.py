@@ -1,5 +1,6 @@
 """Which charts a comparison draws."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,17 @@ def test_searches_of_one_trial_alone_have_no_course(trials: tuple[int, int], cou
     assert {"curves_loss.png", PICTURE} <= names
     assert ("best_so_far_val_loss.png" in names) == course
     assert ("Best val_loss so far" in page.read_text("utf-8")) == course
+    assert not any(name.startswith("confirmed") for name in names)
+
+
+def test_confirmed_trials_have_bands_and_the_verdict_stands_above_the_charts(tmp_path: Path) -> None:
+    past = search("titanic-1", 2)
+    folds = tuple(replace(past.ranked[0], number=-n, value=0.1 * n) for n in (1, 2, 3))
+    chosen = SelectedTrial("best", past, past.ranked[0], folds), SelectedTrial("", past, past.ranked[1])
+    page = write(Selection(chosen, (past,), "one < other."), [], tmp_path / "made")
+    assert (page.parent / "confirmed_loss.png").read_bytes().startswith(b"\x89PNG")
+    text = page.read_text("utf-8")
+    assert "Loss, confirmed on 3 folds: mean and spread" in text
+    assert 0 < text.index("<p>one &lt; other.</p>") < text.index("plotly")
+    assert text.index("Loss, confirmed on") < text.rindex("<table>")
+    assert "<td>0.2 ± 0.058</td><td>-</td>" in text

@@ -236,7 +236,7 @@ def test_of_two_confirmations_the_one_on_more_folds_counts(folder: Path) -> None
     [
         (
             Request("alpha"),
-            "a-2 is better than a-1: confirmed log loss 0.3000 against 0.4000, 0.1 lower (95 % interval",
+            "a-2 is better than a-1: confirmed log loss 0.3000 against 0.4000, 0.1 lower (95 % ",
         ),
         (Request("alpha", searches=("a-1", "a-2")), "a-2 is better than a-1: confirmed log loss 0.3000 against 0.4000"),
         (
