@@ -21,8 +21,8 @@ def test_a_search_ends_with_its_champion_and_its_links_and_no_librarys_words(typ
     lines = done.stdout.splitlines()
     assert lines[0] == "titanic: binary, 535 rows to train on, 178 for validation, 178 for the test"
     assert sum("/3  trial " in line for line in lines) == 3
-    assert any(line.startswith("Champion: trial ") for line in lines)
-    for words in ("logistic regression", "gradient boosting", "majority class", "untuned baseline", "log loss"):
+    assert any(line.startswith("Champion: the average of 12 models: trials ") for line in lines)
+    for words in ("logistic regression", "gradient boosting", "majority class", "untuned, averaged", "log loss"):
         assert words in done.stdout
     assert "http://127.0.0.1:5000/#/experiments/" in done.stdout
     assert not any(word in done.stdout for word in ("WARNING", "Warning", "oneDNN", "Traceback"))
@@ -66,7 +66,7 @@ def test_several_experiments_end_with_one_table(typed: Type, here: Path) -> None
     shutil.copy(here / "experiments" / "titanic.toml", here / "experiments" / "twin.toml")
     done = typed("tune", "titanic,twin", "--trials", "2", "--set", SHORT)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("Champion: trial ") == 2
+    assert done.stdout.count("Champion: the average of 8 models: trials ") == 2
     lines = done.stdout.splitlines()
     head = next(i for i, line in enumerate(lines) if line.startswith("experiment "))
     names = [line.split()[0] for line in lines[head + 1 :] if line[:1].strip()]
