@@ -1,19 +1,17 @@
 """Stage 5: confirm the search's best settings, make the champion of their models, score it once on the test part."""
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from pipeline.build import build
 from pipeline.config.experiment import Experiment
 from pipeline.evaluation import champion, contenders, finalists
-from pipeline.evaluation.baselines import TITLES, baselines, omitted
-from pipeline.evaluation.contenders import Contender
+from pipeline.evaluation.baselines import omitted
 from pipeline.evaluation.finalists import Finalists
-from pipeline.evaluation.report import CHAMPION, CHAMPION_TRIAL, SINGLE, ConfirmedRow, Report
+from pipeline.evaluation.report import CHAMPION_TRIAL, ConfirmedRow, Report
 from pipeline.evaluation.scores import counts
 from pipeline.figures import confusion
 from pipeline.figures.pages import page
@@ -25,22 +23,14 @@ from pipeline.tuning.confirmation import Confirmation, Confirmer, Plan
 from pipeline.tuning.study import Study
 from pipeline.values.blueprint import Blueprint, summary
 from pipeline.values.confirmed import ConfirmedSetting
-from pipeline.values.data import Arrays, Prepared
+from pipeline.values.data import Prepared
 from pipeline.values.errors import UserError
 from pipeline.values.events import ChampionRegistered, FileAttached, SearchMeasured
 from pipeline.values.trial import Leaderboard, Outcome
 
-if TYPE_CHECKING:
-    import keras
-
-UNTUNED: Final = "untuned"
-UNTUNED_AVERAGED: Final = "untuned_averaged"
-WITH_ARTICLE: Final = {"dummy": "the "}
 NO_TEST: Final = (
     "The file asks for no test part (`data.split.test` is 0): how good the champion is on new rows was not measured."
 )
-TIMED: Final = 1024
-"""On so many rows it is measured how long an answer takes."""
 
 
 @final
@@ -78,51 +68,29 @@ def evaluate(
     with clock.phase("confirm"):
         plan = confirmation.plan(board, experiment, len(searched.prepared.train), always=always)
         confirmed, note = _confirmed(plan, searched, tracker, deadline)
+    if confirmed is not None and confirmed[0].interrupted:
+        return None
     with clock.phase("evaluate"):
-        report = _evaluated(best, searched, tracker, confirmed, note)
-        if report is not None:
-            home = searched.study.folder / "champion"
-            tracker.record(ChampionRegistered(home, report.trials[0], promote))
+        if confirmed is None:
+            chosen = finalists.of_search(board, best, searched.blueprint, searched.prepared)
+            what = f"trial {best.number}, {best.end.value}, weights of epoch {best.best_epoch}, unconfirmed"
+            report = Report(experiment.name, what, (best.number,), notes=(note,))
+        else:
+            chosen, report = _of_folds(*confirmed, note)
+            report = replace(report, luck=_luck(best, searched, confirmed[0]))
+        home = searched.study.folder / "champion"
+        champion.write(home, chosen.model, chosen.prepared, chosen.confirmed)
+        report = _recorded(report, chosen, searched, tracker)
+        if chosen.confirmed is not None:
+            tracker.record(FileAttached(home / champion.CONFIRMED))
+        tracker.record(ChampionRegistered(home, report.trials[0], promote))
         return report
 
 
-def _evaluated(
-    best: Outcome, searched: Searched, tracker: Tracker, confirmed: "Confirmed | None", note: str
-) -> Report | None:
-    """The report, recorded with its files, and the champion's folder written; None after Ctrl-C."""
-    board, experiment = searched.leaderboard, searched.experiment
-    if confirmed is None:
-        chosen = finalists.of_search(board, best, searched.blueprint, searched.prepared)
-        what = f"trial {best.number}, {best.end.value}, weights of epoch {best.best_epoch}, unconfirmed"
-        report = Report(experiment.name, what, (best.number,), notes=(note,))
-    else:
-        made = None if confirmed.found.interrupted else _of_folds(confirmed)
-        if made is None:
-            return None
-        chosen, report = made
-        report = replace(report, luck=_luck(best, searched, confirmed.found), notes=(note,) if note else ())
-    folder = searched.study.folder / "report"
-    folder.mkdir(parents=True, exist_ok=True)
-    report = _scored(report, chosen, experiment.search.seed, folder)
-    home = searched.study.folder / "champion"
-    champion.write(home, chosen.model, chosen.prepared, chosen.confirmed)
-    _record(report, chosen, tracker, folder)
-    if chosen.confirmed is not None:
-        tracker.record(FileAttached(home / champion.CONFIRMED))
-    return report
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Confirmed:
-    """What a confirmation found, and what trained it."""
-
-    found: Confirmation
-    by: Confirmer
-
-
-def _confirmed(plan: Plan, searched: Searched, tracker: Tracker, deadline: float) -> tuple[Confirmed | None, str]:
-    """The plan carried out, and what a reader should know of it; None if no setting was trained on all folds."""
+def _confirmed(
+    plan: Plan, searched: Searched, tracker: Tracker, deadline: float
+) -> tuple[tuple[Confirmation, Confirmer] | None, str]:
+    """What confirmed the search and by whom, and a note for readers; None if no setting was trained on all folds."""
     if not plan.candidates:
         return None, plan.note
     experiment = searched.experiment
@@ -140,25 +108,25 @@ def _confirmed(plan: Plan, searched: Searched, tracker: Tracker, deadline: float
     if not found.settings and not found.interrupted:
         note = f"The champion is unconfirmed: none of the best settings was trained on all {plan.folds} folds. "
         return None, note + confirmation.way_out(experiment)
-    return Confirmed(found, confirmer), plan.note
+    return (found, confirmer), plan.note
 
 
-def _of_folds(confirmed: Confirmed) -> tuple[Finalists, Report] | None:
-    """The finalists of confirmed settings, and the report so far; None after Ctrl-C."""
-    found, by = confirmed.found, confirmed.by
-    asked = by.experiment.evaluate
-    averaged = asked.champion == "averaged"
-    settings = found.settings[: asked.best if averaged else 1]
-    chosen = finalists.of_folds(settings, found.baseline, by.blueprint, by.folded, by.study.weights)
-    if averaged:
-        what = f"the average of {len(chosen.members)} models: {_names(settings)} on {len(by.folded.folds)} folds"
-    else:
-        outcome = by.refit(settings[0])
-        if outcome is None or outcome.value is None:
-            return None
-        model = finalists.network(by.blueprint, outcome, by.study.weights)
+def _of_folds(found: Confirmation, by: Confirmer, note: str) -> tuple[Finalists, Report]:
+    """The finalists of confirmed settings, and the report so far."""
+    asked, alone = by.experiment.evaluate, found.refit
+    notes = [note] if note else []
+    if alone is not None and alone.value is not None:
+        settings = found.settings[:1]
+        chosen = finalists.of_folds(settings, found.baseline, by.blueprint, by.folded, by.study.weights)
+        model = finalists.network(by.blueprint, alone, by.study.weights)
         chosen = replace(chosen, model=model, members=(model,))
-        what = f"{settings[0].name}, trained on all rows but the test part for {len(outcome.curve)} epochs"
+        what = f"{settings[0].name}, trained on all rows but the test part for {len(alone.curve)} epochs"
+    else:
+        settings = found.settings[: asked.best]
+        chosen = finalists.of_folds(settings, found.baseline, by.blueprint, by.folded, by.study.weights)
+        what = f"the average of {len(chosen.members)} models: {_names(settings)} on {len(by.folded.folds)} folds"
+        if alone is not None:
+            notes.append(f"The best setting could not be trained on all rows, so it is an average: {alone.reason}")
     rows = [ConfirmedRow(setting.name, setting.measured) for setting in found.settings]
     rows += [ConfirmedRow("untuned", found.baseline.measured)] if found.baseline is not None else []
     measured = {"confirmed/value": settings[0].value, "confirmed/error": settings[0].error}
@@ -166,7 +134,8 @@ def _of_folds(confirmed: Confirmed) -> tuple[Finalists, Report] | None:
     if chosen.confirmed is not None:
         measured["confirmed/loss"] = chosen.confirmed.loss
     trials = tuple(setting.number for setting in settings)
-    return chosen, Report(by.experiment.name, what, trials, confirmed=tuple(rows), measured=measured)
+    report = Report(by.experiment.name, what, trials, confirmed=tuple(rows), measured=measured)
+    return chosen, replace(report, notes=tuple(notes))
 
 
 def _names(settings: Sequence[ConfirmedSetting]) -> str:
@@ -190,20 +159,41 @@ def _luck(best: Outcome, searched: Searched, found: Confirmation) -> str:
     )
 
 
+def _recorded(report: Report, chosen: Finalists, searched: Searched, tracker: Tracker) -> Report:
+    """The whole report, with its files written into `report/` and recorded."""
+    folder = searched.study.folder / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    report = _scored(_sized(report, chosen), chosen, searched.experiment.search.seed, folder)
+    _record(report, chosen, tracker, folder)
+    return report
+
+
+def _sized(report: Report, chosen: Finalists) -> Report:
+    """The report with the sizes of the champion and of a single model; in words too, if the champion has several."""
+    sizes = chosen.sizes()
+    notes = report.notes
+    if len(chosen.members) > 1:
+        said = "; ".join(
+            f"{words} {sizes[f'{name}/parameters']:,.0f} parameters, {sizes[f'{name}/ms_per_row']:.2g} ms a row"
+            for name, words in {"champion": "The champion has", "single": "one of its models"}.items()
+        )
+        notes = (*notes, f"{said}.")
+    return replace(report, measured={**report.measured, **sizes}, notes=notes)
+
+
 def _scored(report: Report, chosen: Finalists, seed: int, folder: Path) -> Report:
     """The report with scores: of all models on the test part, and of an unconfirmed champion on the validation part."""
     prepared = chosen.prepared
     task, scale = prepared.dataset.task, prepared.transform.scale
     if chosen.confirmed is None and len(prepared.validation):
         truth = prepared.transform.truth(prepared.validation)
-        rivals = [_champion(chosen, prepared.validation)]
+        rivals = [contenders.champion(chosen, prepared.validation)]
         report = replace(report, validation=contenders.rows(task, truth, rivals, seed, scale)[0].scores)
-    report = _with_size(report, chosen)
     if not len(prepared.split.test):
         return replace(report, notes=(*report.notes, NO_TEST))
     rows = prepared.open_test()
     truth = prepared.transform.truth(rows)
-    rivals = _contenders(chosen, rows, seed)
+    rivals = contenders.all_of(chosen, rows, seed)
     if prepared.transform.classes:
         confused = counts(rows.y, rivals[0].prediction)
         title, labels = "Confusion matrix of the champion", prepared.transform.classes
@@ -216,53 +206,6 @@ def _scored(report: Report, chosen: Finalists, seed: int, folder: Path) -> Repor
         count=len(rows),
         notes=(*report.notes, *omitted(prepared)),
     )
-
-
-def _champion(chosen: Finalists, rows: Arrays) -> Contender:
-    return Contender(CHAMPION, CHAMPION, "", chosen.answers(chosen.members, rows))
-
-
-def _contenders(chosen: Finalists, rows: Arrays, seed: int) -> list[Contender]:
-    """The models of the report with their answers: networks first, then those that are no networks."""
-    found = [_champion(chosen, rows)]
-    if chosen.singles:
-        found.append(Contender(SINGLE, "one model", "", chosen.answers(chosen.singles, rows), single=True))
-    if chosen.untuned:
-        answers = chosen.answers(chosen.untuned, rows)
-        found.append(Contender(UNTUNED, "untuned, one model", "one untuned model", answers, single=True))
-        if len(answers) > 1:
-            title = "untuned, averaged"
-            found.append(Contender(UNTUNED_AVERAGED, title, "the untuned model averaged likewise", answers))
-    titles = TITLES[chosen.prepared.dataset.task]
-    simple = {name: predict(rows.x) for name, predict in baselines(chosen.prepared, seed).items()}
-    simply = [name for name in titles if name in simple]
-    return [*found, *(Contender(n, titles[n], WITH_ARTICLE.get(n, "") + titles[n], (simple[n],)) for n in simply)]
-
-
-def _with_size(report: Report, chosen: Finalists) -> Report:
-    """The report with the champion's number of parameters and its time for a row, beside those of a single model."""
-    models = {"champion": chosen.model} | ({"single": chosen.singles[0]} if chosen.singles else {})
-    measured = {}
-    for name, model in models.items():
-        measured[f"{name}/parameters"] = float(model.count_params())
-        measured[f"{name}/ms_per_row"] = _milliseconds(model, chosen.prepared)
-    notes = report.notes
-    if len(chosen.members) > 1:
-        sizes = "; ".join(
-            f"{words} {measured[f'{name}/parameters']:,.0f} parameters, {measured[f'{name}/ms_per_row']:.2g} ms a row"
-            for name, words in {"champion": "The champion has", "single": "one of its models"}.items()
-        )
-        notes = (*notes, f"{sizes}.")
-    return replace(report, measured={**report.measured, **measured}, notes=notes)
-
-
-def _milliseconds(model: "keras.Model", prepared: Prepared) -> float:
-    """The milliseconds that an answer to a row takes, in a batch of `TIMED` rows; the first call is not counted."""
-    rows = prepared.train.x[:TIMED]
-    champion.predict(model, rows, prepared.transform)
-    began = time.perf_counter()
-    champion.predict(model, rows, prepared.transform)
-    return (time.perf_counter() - began) * 1000 / len(rows)
 
 
 def _record(report: Report, chosen: Finalists, tracker: Tracker, folder: Path) -> None:

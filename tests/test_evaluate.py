@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.build import build
 from pipeline.config.experiment import Experiment
-from pipeline.evaluate import UNTUNED, Searched, evaluate
-from pipeline.evaluation.report import CHAMPION, Report
+from pipeline.evaluate import Searched, evaluate
+from pipeline.evaluation.report import CHAMPION, UNTUNED, Report
 from pipeline.preprocess import preprocess
 from pipeline.trackers.memory import SHELVES, create
 from pipeline.tuning.clock import Clock

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 from pipeline.evaluation import verdict
-from pipeline.evaluation.report import SINGLE, Comparison, Row
+from pipeline.evaluation.baselines import TITLES, baselines
+from pipeline.evaluation.finalists import Finalists
+from pipeline.evaluation.report import CHAMPION, SINGLE, UNTUNED, UNTUNED_AVERAGED, Comparison, Row
 from pipeline.evaluation.scores import DECIDING, Score, Scores, scores, single, standardized
-from pipeline.values.data import Task
+from pipeline.values.data import Arrays, Task
 
 if TYPE_CHECKING:
     import numpy as np
+
+WITH_ARTICLE: Final = {"dummy": "the "}
 
 
 @final
@@ -39,6 +43,31 @@ class Contender:
     def candidate(self, task: Task, truth: "np.ndarray") -> dict[str, verdict.Candidate]:
         """What a comparison needs to know, by metric."""
         return (verdict.singles if self.single else verdict.averaged)(task, truth, self.members)
+
+
+def champion(chosen: Finalists, rows: Arrays) -> Contender:
+    """The champion with its answers for prepared rows."""
+    return Contender(CHAMPION, CHAMPION, "", chosen.answers(chosen.members, rows))
+
+
+def all_of(chosen: Finalists, rows: Arrays, seed: int) -> list[Contender]:
+    """The models of the report with their answers for prepared rows: networks first, then those that are none."""
+    found = [champion(chosen, rows)]
+    if chosen.singles:
+        # the champion's first members are the models of its best setting, unless it is a single model
+        averaged = len(chosen.members) >= len(chosen.singles)
+        answers = found[0].members[: len(chosen.singles)] if averaged else chosen.answers(chosen.singles, rows)
+        found.append(Contender(SINGLE, "one model", "", answers, single=True))
+    if chosen.untuned:
+        answers = chosen.answers(chosen.untuned, rows)
+        found.append(Contender(UNTUNED, "untuned, one model", "one untuned model", answers, single=True))
+        if len(answers) > 1:
+            title = "untuned, averaged"
+            found.append(Contender(UNTUNED_AVERAGED, title, "the untuned model averaged likewise", answers))
+    titles = TITLES[chosen.prepared.dataset.task]
+    simple = {name: predict(rows.x) for name, predict in baselines(chosen.prepared, seed).items()}
+    known = [name for name in titles if name in simple]
+    return [*found, *(Contender(n, titles[n], WITH_ARTICLE.get(n, "") + titles[n], (simple[n],)) for n in known)]
 
 
 def rows(task: Task, truth: "np.ndarray", contenders: Sequence[Contender], seed: int, scale: float) -> tuple[Row, ...]:

@@ -1,9 +1,10 @@
 """The networks that a report is about: the champion's, and those that it is compared with."""
 
 import statistics
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 from pipeline.evaluation import champion
 from pipeline.evaluation.ensemble import averaged
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+TIMED: Final = 1024
+"""On so many rows it is measured how long an answer takes."""
+
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,11 +30,9 @@ class Finalists:
 
     The champion is `model`; it answers with the mean of its `members`' answers. `singles` are the models of its best
     setting on each fold, `untuned` those of the baseline. Without folds there are no `singles`, and the baseline has
-    one model or none. `confirmed` is None unless folds have judged the champion. `trial` is the trial of the search
-    whose settings are the best.
+    one model or none. `confirmed` is None unless folds have judged the champion.
     """
 
-    trial: int
     model: "keras.Model"
     members: "Sequence[keras.Model]"
     singles: "Sequence[keras.Model]"
@@ -42,13 +44,30 @@ class Finalists:
         """Each model's answers for prepared rows, as `champion.predict` gives them."""
         return tuple(champion.predict(model, rows.x, self.prepared.transform) for model in models)
 
+    def sizes(self) -> dict[str, float]:
+        """By `champion/…` and `single/…`: `parameters`, and `ms_per_row`, the milliseconds that an answer takes."""
+        models = {"champion": self.model} | ({"single": self.singles[0]} if self.singles else {})
+        found: dict[str, float] = {}
+        for name, model in models.items():
+            found[f"{name}/parameters"] = float(model.count_params())
+            found[f"{name}/ms_per_row"] = self._milliseconds(model)
+        return found
+
+    def _milliseconds(self, model: "keras.Model") -> float:
+        """The milliseconds for a row, in a batch of `TIMED` rows; the first call is not counted."""
+        rows = self.prepared.train.x[:TIMED]
+        champion.predict(model, rows, self.prepared.transform)
+        began = time.perf_counter()
+        champion.predict(model, rows, self.prepared.transform)
+        return (time.perf_counter() - began) * 1000 / len(rows)
+
 
 def of_search(board: Leaderboard, best: Outcome, blueprint: Blueprint, prepared: Prepared) -> Finalists:
     """The networks of the search itself: those of its best trial and of its baseline, with their kept weights."""
     known = [board.baseline] if board.baseline is not None and BASELINE in board.fitted else []
     untuned = [network(blueprint, outcome, board.fitted) for outcome in known]
     model = network(blueprint, best, board.fitted)
-    return Finalists(best.number, model, (model,), (), untuned, prepared)
+    return Finalists(model, (model,), (), untuned, prepared)
 
 
 def of_folds(
@@ -63,7 +82,6 @@ def of_folds(
     untuned = [network(blueprint, fold, fitted) for fold in baseline.folds] if baseline is not None else []
     members = [member for models in by_setting for member in models]
     return Finalists(
-        settings[0].number,
         averaged(members, blueprint.input),
         members,
         by_setting[0],
@@ -87,9 +105,10 @@ def unseen(models: "Sequence[Sequence[keras.Model]]", folded: Prepared) -> Confi
     """
     import numpy as np
 
+    count = len(folded.folds)
     rows, losses = [], []
-    by_fold: list[float] = []
-    without: list[float] = []
+    # by how much the loss over all rows changes without one model; only the rows of its fold change
+    changes: list[float] = []
     for number, fold in enumerate(folded.folds):
         part = folded.train.at(fold.validation)
         answers = [champion.predict(of[number], part.x, folded.transform) for of in models]
@@ -97,17 +116,11 @@ def unseen(models: "Sequence[Sequence[keras.Model]]", folded: Prepared) -> Confi
         found = _losses(part, total / len(answers), folded)
         rows.append(folded.split.train[fold.validation])
         losses.append(found)
-        by_fold.append(float(found.mean()))
-        if len(answers) > 1:
-            without += [float(_losses(part, (total - a) / (len(answers) - 1), folded).mean()) for a in answers]
-            # the loss over all rows without this model: only the rows of its fold change
-    count = len(folded.folds)
-    if without:
-        changes = [(value - by_fold[i // len(models)]) / count for i, value in enumerate(without)]
-        variance = jackknife(changes)
-    else:
-        # what the rows of different folds add makes this too large rather than too small
-        variance = statistics.variance(by_fold) / count
+        for answer in answers if len(answers) > 1 else ():
+            without = _losses(part, (total - answer) / (len(answers) - 1), folded)
+            changes.append(float(without.mean() - found.mean()) / count)
+    # with a single setting: what the rows of different folds add makes this too large rather than too small
+    variance = jackknife(changes) if changes else statistics.variance(float(of.mean()) for of in losses) / count
     return Confirmed(
         LOG_LOSS if folded.transform.classes else SQUARED_ERROR,
         folded.dataset.digest,

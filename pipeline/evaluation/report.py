@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 CHAMPION: Final = "champion"
 SINGLE: Final = "single"
+UNTUNED: Final = "untuned"
+UNTUNED_AVERAGED: Final = "untuned_averaged"
 CHAMPION_TRIAL: Final = "champion/trial"
 """The metric of a search with the number of the trial whose settings were confirmed as the best."""
 PREFIXES: Final = {CHAMPION: "test", SINGLE: "single"}

@@ -191,19 +191,19 @@ def test_trainings_that_the_time_limit_ended_start_anew(short: Experiment, joine
 
 @pytest.mark.slow
 def test_a_setting_is_refitted_on_all_rows_for_the_folds_mean_number_of_epochs(
-    short: Experiment, joined: Prepared, tmp_path: Path
+    titanic: Make, joined: Prepared, tmp_path: Path
 ) -> None:
-    notes = Notes()
-    by = confirmer(short, joined, tmp_path, notes)
-    setting = by.confirm(two()).settings[0]
-    found = by.refit(setting)
+    single = titanic({**SHORT, "evaluate.champion": "single"})
+    by = confirmer(single, joined, tmp_path, Notes())
+    confirmed = by.confirm(two())
+    setting, found = confirmed.settings[0], confirmed.refit
     assert found is not None
     assert len(found.curve) == setting.epochs
     assert found.number in by.study.weights
     assert not any(name.startswith("val_") for name in found.curve[0].metrics)
     assert found.trial.name.endswith("all rows")
     again = Notes()
-    assert confirmer(short, joined, tmp_path, again).refit(setting) == found
+    assert confirmer(single, joined, tmp_path, again).confirm(two()).refit == found
     assert started(again) == []
 
 

@@ -10,16 +10,15 @@ import numpy as np
 import pytest
 
 from pipeline.searches.listed import Listed
-from pipeline.trackers import Links
 from pipeline.tuning.folds import Folds, on_fold
 from pipeline.tuning.loop import Limits, Loop
 from pipeline.tuning.study import Study
 from pipeline.values.blueprint import Blueprint
-from pipeline.values.events import EpochEnded, Event, SearchRecord
+from pipeline.values.events import EpochEnded
 from pipeline.values.trial import FOLD_SD, MOST_FOLDS, End, Epoch, Fitted, Outcome, Trial, TrialFailed, Verdict
 from tests.conftest import Make
+from tests.tuning.test_loop import PARAMS, Notes, trials
 
-PARAMS = {"width": 8, "depth": 1, "dropout": 0.0, "learning_rate": 0.01}
 SETTINGS = {"search.folds": 2, "training.early_stopping.patience": 2}
 
 
@@ -96,26 +95,6 @@ class Told:
 
     def tell(self, outcome: Outcome) -> None:
         self._listed.tell(outcome)
-
-
-@final
-class Notes:
-    """A tracker that collects events in a list."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def open(self, search: SearchRecord) -> None: ...
-
-    def record(self, event: Event) -> None:
-        self.events.append(event)
-
-    def close(self) -> Links:
-        return Links({})
-
-
-def trials(*epochs: int) -> list[Trial]:
-    return [Trial(i, PARAMS, i, e) for i, e in enumerate(epochs, 1)]
 
 
 @final

@@ -1,6 +1,6 @@
 """A lane's epoch as one function: batches in a loop, a trial's step mapped over the slots, then validation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final, TypeAlias, final
@@ -103,9 +103,10 @@ def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tr
             validation_x, validation_y = x[:AT_ONCE], y[:AT_ONCE]
         slots_now = (tuple(state), given["numbers"])
         if size.folds:
-            sums, highest = _validated_apart(step, slots_now, given["judging"], (x, y), over)
+            batches = _judged_apart(step, slots_now, given["judging"], (x, y), over)
         else:
-            sums, highest = _validated(step, slots_now, validation_x, validation_y, over)
+            batches = _judged(step, slots_now, validation_x, validation_y, over)
+        sums, highest = _together(batches)
         if size.validation:
             measured.append(sums / size.validation)
         insides += [ops.sum(ops.cast(values > 0, "float32"), axis=1) for values in highest]
@@ -114,25 +115,19 @@ def epoch(step: Step, size: Size, *, mapped: bool) -> Callable[[Slots, Slots, Tr
     return run
 
 
-def _validated(step: Step, slots: Tree, x: Tensor, y: Tensor, over: Callable[..., Tree]) -> tuple[Tensor, list[Tensor]]:
-    """The sums over all rows (K, measures), and the highest value of each unit of each ReLU layer (K, units)."""
-    sums: list[Tensor] = []
-    highest: list[list[Tensor]] = []
+def _judged(step: Step, slots: Tree, x: Tensor, y: Tensor, over: Callable[..., Tree]) -> Iterator[Tree]:
+    """For each batch the sums over its rows (K, measures), and the highest value of each ReLU unit by layer (K, units).
+
+    All slots are judged by the same rows.
+    """
     for start in range(0, int(x.shape[0]), AT_ONCE):
         batch = (x[start : start + AT_ONCE], y[start : start + AT_ONCE])
         counted = ops.ones((int(batch[1].shape[0]),))
-        more, values = over(lambda s, b=(*batch, counted): step.validate(State(*s[0]), s[1], b), slots)
-        sums.append(more)
-        highest.append(values)
-    return sum(sums), _highest(highest)
+        yield over(lambda s, b=(*batch, counted): step.validate(State(*s[0]), s[1], b), slots)
 
 
-def _validated_apart(
-    step: Step, slots: Tree, judging: Tensor, data: Tree, over: Callable[..., Tree]
-) -> tuple[Tensor, list[Tensor]]:
-    """The same as `_validated`, with rows of its own for each slot: `judging` (K, rows) are their places in `data`."""
-    sums: list[Tensor] = []
-    highest: list[list[Tensor]] = []
+def _judged_apart(step: Step, slots: Tree, judging: Tensor, data: Tree, over: Callable[..., Tree]) -> Iterator[Tree]:
+    """The same as `_judged`, with rows of its own for each slot: `judging` (K, rows) are their places in `data`."""
     for start in range(0, int(judging.shape[1]), AT_ONCE):
         chosen = judging[:, start : start + AT_ONCE]
         batch = tuple(ops.take(part, chosen, axis=0) for part in data)
@@ -142,14 +137,13 @@ def _validated_apart(
             (state, numbers), (x, y) = args
             return step.validate(State(*state), numbers, (x, y, counted))
 
-        more, values = over(one, (slots, batch))
-        sums.append(more)
-        highest.append(values)
-    return sum(sums), _highest(highest)
+        yield over(one, (slots, batch))
 
 
-def _highest(batches: list[list[Tensor]]) -> list[Tensor]:
-    return [reduce(ops.maximum, layer) for layer in zip(*batches, strict=True)]
+def _together(batches: Iterable[Tree]) -> tuple[Tensor, list[Tensor]]:
+    """The sums over all batches, and the highest value of each ReLU unit in any of them."""
+    sums, highest = zip(*batches, strict=True)
+    return sum(sums), [reduce(ops.maximum, layer) for layer in zip(*highest, strict=True)]
 
 
 def _squares(values: Tensor) -> Tensor:
