@@ -126,7 +126,9 @@ def _of_folds(found: Confirmation, by: Confirmer, note: str) -> tuple[Finalists,
         chosen = finalists.of_folds(settings, found.baseline, by.blueprint, by.folded, by.study.weights)
         what = f"the average of {len(chosen.members)} models: {_names(settings)} on {len(by.folded.folds)} folds"
         if alone is not None:
-            notes.append(f"The best setting could not be trained on all rows, so it is an average: {alone.reason}")
+            notes.append(
+                f"The best setting could not be trained on all rows, so the champion is an average: {alone.reason}"
+            )
     rows = [ConfirmedRow(setting.name, setting.measured) for setting in found.settings]
     rows += [ConfirmedRow("untuned", found.baseline.measured)] if found.baseline is not None else []
     measured = {"confirmed/value": settings[0].value, "confirmed/error": settings[0].error}

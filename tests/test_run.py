@@ -20,10 +20,10 @@ from pipeline.searches.keras_tuner import brackets
 from pipeline.trackers import Links, TrialRecord
 from pipeline.trackers.mlflow import create, open_archive
 from pipeline.trackers.mlflow.store import current, uri
-from pipeline.tuning.confirmation import FOLDER, cut_seed
+from pipeline.tuning.confirmation import FOLDER, Confirmer, cut_seed
 from pipeline.tuning.study import Study
 from pipeline.values.data import Prepared
-from pipeline.values.trial import BASELINE, Confirms, End, Outcome
+from pipeline.values.trial import BASELINE, Confirms, End, Outcome, Trial
 from tests.conftest import Make
 
 pytestmark = pytest.mark.slow
@@ -313,6 +313,19 @@ def test_a_single_champion_is_one_model_trained_on_all_rows(titanic: Make, folde
     assert measured["test/log_loss"] != measured["single/log_loss"]
     rows = load(titanic()).features
     assert len(champion("titanic", rows, folder)) == 891
+
+
+def test_where_the_single_model_cannot_be_trained_the_champion_is_the_average_and_it_is_said(
+    titanic: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = Trial(Confirms(1, 0, 1).number, {}, 1, 1, confirms=Confirms(1, 0, 1))
+    failed = Outcome(trial, {}, End.FAILED, None, None, (), reason="no memory")
+    monkeypatch.setattr(Confirmer, "_refit", lambda *_: (failed, False))
+    finished = go(titanic({**CONFIRMED, "evaluate.champion": "single"}), folder)
+    assert not finished.leaderboard.interrupted
+    assert finished.report is not None
+    assert finished.report.champion.startswith("the average of 4 models")
+    assert finished.report.notes[0].endswith("so the champion is an average: no memory")
 
 
 def test_a_confirmation_that_the_time_limit_ends_is_said_and_leaves_the_best_trial(
