@@ -1,7 +1,7 @@
 """The test losses of several models on several tables, compared: ratios, optimism and ranks.
 
 A search is a dictionary as the worker `trust` describes it. `tables` holds the searches of each table, one for each
-split. Figures are first averaged over a table's splits. A ratio of losses is given as 100 ln(one / other): close to the
+split. Figures are averaged over a table's splits. A ratio of losses is given as 100 ln(one / other): close to the
 difference in percent.
 """
 
@@ -30,11 +30,12 @@ def ratio(searches: Searches, one: str, other: str) -> float:
 
 
 def optimism(searches: Searches, model: str, promised: str) -> float:
-    """The mean of 100 ln(test loss of a model / the loss that the search `promised`); positive: it promised too much.
+    """100 ln(mean test loss of a model / mean loss that the searches `promised`); positive: they promised too much.
 
-    `promised` is "seen" or "confirmed".
+    `promised` is "seen", "confirmed" or "out_of_fold". The means are over the searches: the loss of a good model on a
+    few dozen rows depends on one or two of them, so a ratio of single losses says little.
     """
-    return statistics.mean(_percent(s["losses"][model], s[promised]) for s in searches)
+    return _percent(loss(searches, model), statistics.mean(float(s[promised]) for s in searches))
 
 
 def ranks(tables: Mapping[str, Searches]) -> dict[str, float]:

@@ -124,10 +124,11 @@ def test_only_the_deciding_metric_claims_something() -> None:
         (
             Comparison("log_loss", "untuned", "the untuned baseline", better),
             Comparison("log_loss", "dummy", "the majority class", unclear),
+            Comparison("log_loss", "untuned_averaged", "averaged", better, useless=True),
             Comparison("accuracy", "dummy", "the majority class", better),
         ),
     )
-    assert claims(report, Task.BINARY) == {"untuned": True, "dummy": False}
+    assert claims(report, Task.BINARY) == {"untuned": True, "dummy": False, "untuned_averaged": False}
 
 
 def searched(champion: float, confirmed: float | None = 0.5, **claimed: bool) -> dict[str, Any]:
@@ -138,8 +139,9 @@ def searched(champion: float, confirmed: float | None = 0.5, **claimed: bool) ->
         "rows": 600,
         "seen": 0.4,
         "confirmed": confirmed,
+        "out_of_fold": None,
         "losses": {"champion": champion, **losses, "dummy": 1.0},
-        "claims": {"dummy": False, "untuned": False, **claimed},
+        "claims": {"dummy": False, "untuned": False, "untuned_averaged": False, **claimed},
     }
 
 
@@ -181,9 +183,9 @@ def test_a_promise_is_shown_where_the_report_has_it() -> None:
 
 def test_a_search_that_claims_two_things_counts_once() -> None:
     quiet = [searched(1.0)] * 18
-    both, one = searched(1.0, dummy=True, untuned=True), searched(1.0, untuned=True)
+    both, one = searched(1.0, dummy=True, untuned=True), searched(1.0, untuned_averaged=True)
     table = trust.claimed({"classification": [*quiet, both]})
-    assert table.rows[0][:5] == ["classification", "19", "1", "1", "1"]
+    assert table.rows[0][:6] == ["classification", "19", "1", "1", "0", "1"]
     assert "1 of 19, 5 % are allowed: NOT reached" in table.notes[-1]
     assert "1 of 20, 5 % are allowed: reached" in trust.claimed({"regression": [*quiet, one, quiet[0]]}).notes[-1]
 
@@ -194,6 +196,7 @@ def test_a_search_on_a_table_has_the_losses_of_all_models() -> None:
     found = measured("trust", {"table": "wages", "seeds": [1], "trials": 2, "epochs": 3})["searches"][0]
     assert found["rows"] == 534
     assert found["task"] == "regression"
+    assert 0.5 < found["out_of_fold"] / found["confirmed"] < 1.1
     needed = {"champion", "today", "untuned", "linear", "boosting", "boosting_all", "dummy"}
     assert found["losses"].keys() >= needed
     assert found["claims"].keys() >= needed - {"champion", "today", "boosting_all"}

@@ -32,6 +32,7 @@ SPLIT: Final = {"validation": 0.2, "test": 0.25}
 UNTUNED: Final = {"width": 32, "depth": 1, "dropout": 0.0, "optimizer": "adam", "learning_rate": 0.001}
 """`[baseline]`: the family's and Keras's defaults."""
 CONFIRMED: Final = "confirmed/value"
+OUT_OF_FOLD: Final = "confirmed/loss"
 TODAY: Final = "today"
 """The champion of the search alone: the trial with the best validation value, with its kept weights."""
 BOOSTERS: Final[Mapping[str, tuple[str, str, Mapping[str, Any]]]] = {
@@ -72,8 +73,9 @@ def _search(experiment: Experiment, folder: Path) -> dict[str, Any]:
     """What one search found, and the loss on its test part of every model by name.
 
     The loss is the log loss, or for a regression the mean squared error of the standardized target. `seen` is the best
-    validation loss of the search; `confirmed` is None if the report has no confirmed figure. `claims` holds for each
-    other model whether the report says that the champion is better in the deciding metric.
+    validation loss of the search; `confirmed` is the confirmed loss of the best setting, `out_of_fold` that of the
+    champion: None if the report has none. `claims` holds for each other model whether the report says that the
+    champion is better in the deciding metric.
     """
     began = time.monotonic()
     mlruns = folder / "mlruns"
@@ -100,6 +102,7 @@ def _search(experiment: Experiment, folder: Path) -> dict[str, Any]:
         "rows": len(prepared.dataset.target),
         "seen": best.value,
         "confirmed": report.metrics.get(CONFIRMED),
+        "out_of_fold": _out_of_fold(report),
         "losses": {
             **{row.name: row.scores[metric].value for row in report.test},
             **{name: loss(task, test.y, answers) for name, answers in further.items()},
@@ -112,7 +115,15 @@ def _search(experiment: Experiment, folder: Path) -> dict[str, Any]:
 def claims(report: Report, task: Task) -> dict[str, bool]:
     """For each model but the champion: whether the report says that the champion beats it in the deciding metric."""
     deciding = DECIDING[task][0]
-    return {c.name: c.advantage.low > 0 for c in report.comparisons if c.metric == deciding}
+    return {c.name: c.beats for c in report.comparisons if c.metric == deciding}
+
+
+def _out_of_fold(report: Report) -> float | None:
+    """The loss of the rows by those of the champion's models that did not train on them, in units of the losses."""
+    found, champion = report.metrics.get(OUT_OF_FOLD), report.test[0].scores
+    if found is None or "rmse" not in champion:
+        return found
+    return found * champion["standardized_mse"].value / champion["rmse"].value ** 2
 
 
 def loss(task: Task, truth: "np.ndarray", answers: "np.ndarray") -> float:

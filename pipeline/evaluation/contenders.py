@@ -1,13 +1,13 @@
 """The models of a report, by their predictions of the same rows: their scores, and how the champion compares."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
 from pipeline.evaluation import verdict
 from pipeline.evaluation.baselines import TITLES, baselines
 from pipeline.evaluation.finalists import Finalists
-from pipeline.evaluation.report import CHAMPION, SINGLE, UNTUNED, UNTUNED_AVERAGED, Comparison, Row
+from pipeline.evaluation.report import CHAMPION, CONSTANT, SINGLE, UNTUNED, UNTUNED_AVERAGED, Comparison, Row
 from pipeline.evaluation.scores import DECIDING, Score, Scores, scores, single, standardized
 from pipeline.values.data import Arrays, Task
 
@@ -89,14 +89,18 @@ def rows(task: Task, truth: "np.ndarray", contenders: Sequence[Contender], seed:
 def comparisons(task: Task, truth: "np.ndarray", contenders: Sequence[Contender]) -> tuple[Comparison, ...]:
     """The first of `contenders`, the champion, against each other model, in each metric that decides.
 
-    The single model of the champion's best setting is left out: it is the champion's own, not a rival.
+    The single model of the champion's best setting is left out: it is the champion's own, not a rival. Tests in a fixed
+    order: a champion that does not beat the constant in the first metric is not said to beat anything else. So pure
+    noise, where the others may well be worse than the constant, leads to no claim.
     """
     champion, *others = [(c, c.candidate(task, truth)) for c in contenders if c.name != SINGLE]
-    return tuple(
+    found = [
         Comparison(metric, c.name, c.against, verdict.advantage(champion[1][metric], known[metric], metric))
         for metric in DECIDING[task]
         for c, known in others
-    )
+    ]
+    useless = any(c.name == CONSTANT and c.metric == DECIDING[task][0] and not c.beats for c in found)
+    return tuple(replace(c, useless=useless) for c in found)
 
 
 def _table(contender: Contender, found: dict[str, Scores]) -> dict[str, Score]:

@@ -13,6 +13,7 @@ CHAMPION: Final = "champion"
 SINGLE: Final = "single"
 UNTUNED: Final = "untuned"
 UNTUNED_AVERAGED: Final = "untuned_averaged"
+CONSTANT: Final = "dummy"
 CHAMPION_TRIAL: Final = "champion/trial"
 """The metric of a search with the number of the trial whose settings were confirmed as the best."""
 PREFIXES: Final = {CHAMPION: "test", SINGLE: "single"}
@@ -45,22 +46,32 @@ class Row:
 class Comparison:
     """By how much the champion is better than another model in a metric (positive: better).
 
-    `name` is the key of the other model's row, `against` its name in a sentence.
+    `name` is the key of the other model's row, `against` its name in a sentence. `useless`: the champion is not shown
+    to be better than the constant, so being better than another model is no success.
     """
 
     metric: str
     name: str
     against: str
     advantage: Score
+    useless: bool = False
+
+    @property
+    def beats(self) -> bool:
+        """Whether the report claims that the champion is the better one: the interval lies above 0."""
+        return self.advantage.low > 0 and not self.useless
 
     @property
     def sentence(self) -> str:
         """The comparison in words; "beats" and "does NOT beat" only if the interval does not contain 0."""
         value, low, high = (f"{number:.3g}" for number in (abs(self.advantage.value), *self._ends))
         metric = NAMES[self.metric]
-        if self.advantage.low > 0:
+        if self.beats:
             return f"beats {self.against} by {value} in {metric} (95 % interval {low} to {high})"
         interval = f"95 % interval of its advantage {low} to {high}"
+        if self.advantage.low > 0:
+            why = "but it is not shown to be better than the constant, which looks at no column"
+            return f"is {value} better than {self.against} in {metric} ({interval}), {why}"
         if self.advantage.high < 0:
             return f"does NOT beat {self.against}: {value} worse in {metric} ({interval})"
         better = "better" if self.advantage.value > 0 else "worse"

@@ -126,10 +126,11 @@ class Confirmer:
         trials = plan.trials(self.experiment.search.seed)
         self.tracker.record(SearchMeasured({CONFIRMATIONS: len(trials)}))
         outcomes, interrupted = _trained(self, trials, deadline)
-        settings = [_confirmed(of, plan.folds, outcomes) for of in plan.candidates]
+        objective = self.experiment.search.objective
+        settings = [_confirmed(of, plan.folds, outcomes, objective) for of in plan.candidates]
         direction = self.experiment.direction
         ranked = sorted((s for s in settings if s is not None), key=lambda s: direction.key(s.value))
-        baseline = None if plan.baseline is None else _confirmed(plan.baseline, plan.folds, outcomes)
+        baseline = None if plan.baseline is None else _confirmed(plan.baseline, plan.folds, outcomes, objective)
         alone = None
         if self.experiment.evaluate.champion == "single" and ranked and not interrupted:
             alone, interrupted = self._refit(ranked[0])
@@ -171,11 +172,11 @@ def _trained(by: Confirmer, trials: Sequence[Trial], deadline: float) -> tuple[d
         return {o.number: o for o in outcomes}, interrupted()
 
 
-def _confirmed(of: Outcome, folds: int, outcomes: Mapping[int, Outcome]) -> ConfirmedSetting | None:
+def _confirmed(of: Outcome, folds: int, outcomes: Mapping[int, Outcome], objective: str) -> ConfirmedSetting | None:
     """A setting with its folds; None if one of them has no value."""
     found = [outcomes.get(Confirms(of.number, fold, folds).number) for fold in range(folds)]
     whole = tuple(o for o in found if o is not None and o.value is not None)
-    return ConfirmedSetting(of, whole) if len(whole) == folds else None
+    return ConfirmedSetting(of, whole, objective) if len(whole) == folds else None
 
 
 def _different(board: Leaderboard) -> list[Outcome]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
-from pipeline.values.trial import Outcome, trial_name
+from pipeline.values.trial import Epoch, Outcome, trial_name
 
 LOG_LOSS: Final = "log loss"
 """The name of a classification's loss."""
@@ -47,10 +47,16 @@ def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
 @final
 @dataclass(frozen=True, slots=True)
 class ConfirmedSetting:
-    """A trial of the search, or its baseline, and the outcomes of its settings on each fold."""
+    """A trial of the search, or its baseline, and the outcomes of its settings on each fold, two at least.
+
+    `objective` is the metric that they were searched by. A fold's figures are read at the mean of the epochs that were
+    best on the other folds. At its own best epoch they would flatter the setting: that epoch was chosen by the rows
+    that they are measured on.
+    """
 
     outcome: Outcome
     folds: tuple[Outcome, ...]
+    objective: str
 
     @property
     def number(self) -> int:
@@ -74,7 +80,14 @@ class ConfirmedSetting:
 
     @property
     def _measured(self) -> tuple[float, float]:
-        return mean_and_error([o.value for o in self.folds if o.value is not None])
+        return mean_and_error([epoch.metrics[self.objective] for epoch in self._read])
+
+    @property
+    def _read(self) -> list[Epoch]:
+        """For each fold the epoch that its figures are read at; its last one, if it stopped before that."""
+        best = [o.best_epoch or 1 for o in self.folds]
+        others = [(sum(best) - own) / (len(best) - 1) for own in best]
+        return [o.curve[min(max(round(at), 1), len(o.curve)) - 1] for o, at in zip(self.folds, others, strict=True)]
 
     @property
     def epochs(self) -> int:
@@ -83,9 +96,9 @@ class ConfirmedSetting:
 
     @property
     def measured(self) -> Mapping[str, tuple[float, float]]:
-        """Each metric of the folds' own validation rows at their restored epochs: its mean and its standard error."""
+        """Each metric of the folds' own validation rows: its mean and its standard error."""
         found = {}
-        epochs = [o.restored.metrics for o in self.folds if o.restored is not None]
+        epochs = [epoch.metrics for epoch in self._read]
         for name in epochs[0]:
             if name.startswith("val_"):
                 found[name] = mean_and_error([metrics[name] for metrics in epochs])

@@ -41,6 +41,15 @@ def test_the_champion_is_compared_with_every_rival_but_not_with_its_own_single_m
     assert found[0].sentence.startswith("beats one untuned model by")
 
 
+def test_a_champion_that_does_not_beat_the_constant_is_not_said_to_beat_another_network() -> None:
+    worse = tuple(1 - answers(seed, 1.5) for seed in (20, 21))
+    untuned = Contender("untuned", "untuned", "one untuned model", worse, single=True)
+    constant = Contender("dummy", "constant", "the constant", (np.mean(CHAMPION.members, axis=0),))
+    found = comparisons(Task.BINARY, TRUTH, [CHAMPION, untuned, constant])
+    assert found[0].advantage.low > 0
+    assert not any(c.beats for c in found)
+
+
 def test_a_regression_is_also_scored_by_the_loss_of_its_training() -> None:
     truth = np.linspace(0, 100, 50)
     (row,) = rows(Task.REGRESSION, truth, [Contender("champion", "", "", (truth + 3, truth + 1))], seed=7, scale=10.0)

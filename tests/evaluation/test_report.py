@@ -32,6 +32,17 @@ def test_a_comparison_says_what_its_interval_allows(advantage: Score, sentence: 
     assert Comparison("rmse", "dummy", "the mean", advantage).sentence == sentence
 
 
+def test_a_champion_that_is_no_better_than_the_constant_beats_nobody() -> None:
+    found = Comparison("rmse", "untuned", "one untuned model", Score(0.03, 0.01, 0.05), useless=True)
+    assert not found.beats
+    assert found.sentence == (
+        "is 0.03 better than one untuned model in RMSE (95 % interval of its advantage 0.01 to 0.05), "
+        "but it is not shown to be better than the constant, which looks at no column"
+    )
+    worse = Comparison("rmse", "untuned", "one untuned model", Score(-0.03, -0.05, -0.01), useless=True)
+    assert worse.sentence.startswith("does NOT beat one untuned model")
+
+
 def test_metrics_are_named_for_the_tracker_and_undefined_ones_left_out() -> None:
     rows = (
         Row("champion", "champion", {"accuracy": Score(0.8, 0.7, 0.9), "roc_auc": Score(math.nan, math.nan, math.nan)}),

@@ -103,13 +103,25 @@ def test_without_a_wish_or_without_validation_rows_nothing_is_confirmed_and_it_i
     assert "`data.split.validation` is 0" in plan(eight(), without, ROWS).note
 
 
+def test_a_folds_figures_are_read_at_the_epoch_that_the_other_folds_chose() -> None:
+    folds = []
+    for fold, (best, last) in enumerate([(2, 9), (4, 5), (9, 9)]):
+        of = Confirms(7, fold, 3)
+        curve = tuple(Epoch(of.number, e, {"val_loss": 10.0 * fold + e}) for e in range(1, last + 1))
+        trial = Trial(of.number, PARAMS, 1, 9, confirms=of)
+        folds.append(Outcome(trial, PARAMS, End.STOPPED_EARLY, 10.0 * fold + best, best, curve))
+    setting = ConfirmedSetting(outcome(7, 0.3), tuple(folds), "val_loss")
+    # the others' means are 6.5, 5.5 and 3; the second fold stopped after epoch 5
+    assert setting.value == pytest.approx((6 + 15 + 23) / 3)
+
+
 def test_a_settings_value_is_the_mean_over_its_folds_with_its_standard_error() -> None:
     folds = []
     for fold, (value, epoch) in enumerate([(0.4, 3), (0.5, 4), (0.6, 8)]):
         of = Confirms(7, fold, 3)
         curve = tuple(Epoch(of.number, e, {"loss": 0.1, "val_loss": value}) for e in range(1, 9))
         folds.append(Outcome(Trial(of.number, PARAMS, 1, 9, confirms=of), PARAMS, End.COMPLETE, value, epoch, curve))
-    setting = ConfirmedSetting(outcome(7, 0.3), tuple(folds))
+    setting = ConfirmedSetting(outcome(7, 0.3), tuple(folds), "val_loss")
     assert setting.value == pytest.approx(0.5)
     assert setting.error == pytest.approx(0.1 / 3**0.5)
     assert setting.epochs == 5
