@@ -44,8 +44,8 @@ def setting(number: int, blueprint: Blueprint, folds: int, fitted: dict[int, Fit
         trial = Trial(of.number, params, 1, 9, fold=fold, confirms=of)
         curve = (Epoch(of.number, 1, metrics),)
         outcomes.append(Outcome(trial, params, End.COMPLETE, metrics["val_loss"], 1, curve))
-    trial = Outcome(Trial(number, params, 1, 9), params, End.COMPLETE, 0.5, 1, ())
-    return ConfirmedSetting(trial, tuple(outcomes), "val_loss")
+    found = Outcome(Trial(number, params, 1, 9), params, End.COMPLETE, 0.5, 1, ())
+    return ConfirmedSetting(found, tuple(outcomes), "val_loss")
 
 
 @pytest.fixture(scope="module")
