@@ -129,7 +129,7 @@ class Training(Section):
     early_stopping: EarlyStopping | Literal[False] = Field(
         default_factory=EarlyStopping, description="false trains every trial to its last epoch"
     )
-    engine: Literal["vectorized", "fit"] = "vectorized"
+    engine: Literal["dense", "vectorized", "fit"] = "dense"
     backend: Literal["tensorflow", "jax", "auto"] = "auto"
     learning_rate: Annotated[Real | None, Searchable(float, above=0)] = None
     weight_decay: Number | None = None
@@ -162,7 +162,7 @@ class Training(Section):
         """The backend that the file names, or the one on which a model family trains fastest in lanes."""
         if self.backend != "auto":
             return self.backend
-        return fastest if self.engine == "vectorized" else "tensorflow"
+        return "tensorflow" if self.engine == "fit" else fastest
 
     @model_validator(mode="after")
     def _numbers_belong(self) -> "Training":

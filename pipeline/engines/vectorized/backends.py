@@ -2,10 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
-
-if TYPE_CHECKING:
-    import numpy as np
+from typing import Any, Protocol, TypeAlias, cast
 
 Tensor: TypeAlias = Any
 Tree: TypeAlias = Any
@@ -24,9 +21,6 @@ class Backend(Protocol):
 
     def stateless(self, kind: type) -> type:
         """An optimizer's class or a subclass of it, with a working `stateless_apply`."""
-
-    def drawn(self, initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str) -> "np.ndarray":
-        """The values that Keras's initializer draws, identical bit for bit."""
 
     def readable(self, kind: type) -> None:
         """Make the backend read objects of a class through their attribute `tensor`."""

@@ -8,10 +8,9 @@ from typing import Any, Final, final
 import keras
 import numpy as np
 
+from pipeline.engines._outline import Outline, initial
 from pipeline.engines._probes import units
-from pipeline.engines.vectorized.backends import Backend
-from pipeline.engines.vectorized.outline import Outline, initial
-from pipeline.engines.vectorized.traced_numbers import Handle
+from pipeline.engines.vectorized.traced_numbers import Handle, numbers
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.space import Params
 from pipeline.values.trial import Fitted, Trial
@@ -69,15 +68,13 @@ class Recipe:
         return [Handle(optimizer, name) for name in self.searched]
 
 
-def initial_state(
-    trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | None, backend: Backend
-) -> InitialState:
+def initial_state(trial: Trial, outline: Outline, recipe: Recipe, weights: Fitted | None) -> InitialState:
     """The initial state of a trial, from its seed or from its parent's weights."""
     began = time.perf_counter()
     variables = [*outline.model.trainable_variables, *outline.model.non_trainable_variables]
     known = dict(zip(map(id, outline.model.weights), weights.weights, strict=True)) if weights is not None else {}
-    values = [known[id(v)] if id(v) in known else initial(v, backend) for v in variables]
-    handles = [*outline.numbers, *recipe.handles(recipe.optimizer)]
+    values = [known[id(v)] if id(v) in known else initial(v) for v in variables]
+    handles = [*numbers(outline.layers), *recipe.handles(recipe.optimizer)]
     rate = float(recipe.optimizer.learning_rate)
     sizes = units(outline.model)
     seconds = time.perf_counter() - began

@@ -10,11 +10,11 @@ from typing import final
 import numpy as np
 from keras import ops, tree
 
+from pipeline.engines._shuffle import order
 from pipeline.engines.vectorized.backends import Tree, own
 from pipeline.engines.vectorized.initial_state import InitialState
 from pipeline.engines.vectorized.plan import LanePlan
 from pipeline.engines.vectorized.program import Size, Slots, epoch
-from pipeline.engines.vectorized.shuffle import order
 from pipeline.engines.vectorized.template import Template
 from pipeline.engines.vectorized.traced_numbers import columns
 from pipeline.values.data import Prepared

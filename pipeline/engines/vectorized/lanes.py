@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias, final
 
+from pipeline.engines._outline import Outline, outline
 from pipeline.engines.vectorized import backends
 from pipeline.engines.vectorized.initial_state import Recipe, initial_state
 from pipeline.engines.vectorized.lane import Lane
-from pipeline.engines.vectorized.outline import Outline, outline
 from pipeline.engines.vectorized.padding import padding_is_harmless
 from pipeline.engines.vectorized.plan import plan
 from pipeline.engines.vectorized.structure import Structure, Structures, alike, kind_of
@@ -65,7 +65,7 @@ class Lanes:
         key = (structure, recipe.key, batch)
         if key in self._refused:
             raise self._refused[key]
-        ready = initial_state(trial, model, recipe, weights, self._backend)
+        ready = initial_state(trial, model, recipe, weights)
         if key not in self._lanes:
             self._lanes[key] = self._made(settings, structure, recipe, batch)
         self._lanes[key].add(ready)

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from pipeline.engines._outline import Outline, initial
 from pipeline.engines.vectorized.backends import Backend, Tensor, Tree
-from pipeline.engines.vectorized.outline import Outline, initial
 
 ROWS: Final = 8
 
@@ -18,9 +18,9 @@ def padding_is_harmless(wide: Outline, narrow: Outline, x: np.ndarray, backend: 
     It does not with a softmax or a LayerNormalization inside, or with weights that hold several gates side by side.
     """
     # biases start at 0, which would hide their effect
-    trainable = [initial(v, backend) for v in narrow.model.trainable_variables]
+    trainable = [initial(v) for v in narrow.model.trainable_variables]
     trainable = [np.full_like(v, 0.1) if v.ndim == 1 else v for v in trainable]
-    other = [initial(v, backend) for v in narrow.model.non_trainable_variables]
+    other = [initial(v) for v in narrow.model.non_trainable_variables]
     values = [trainable, other]
     padded = [_padded(trainable, wide.model.trainable_variables), _padded(other, wide.model.non_trainable_variables)]
 

@@ -6,7 +6,7 @@ from typing import Final, final
 
 import keras
 
-from pipeline.engines.vectorized.outline import Outline
+from pipeline.engines._outline import Outline
 from pipeline.values.blueprint import training_bytes
 
 SLOTS: Final = 4

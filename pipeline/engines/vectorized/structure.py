@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias, final
 
 import keras
 
-from pipeline.engines.vectorized.outline import Outline, outline
+from pipeline.engines._outline import Outline, outline
+from pipeline.engines.vectorized.traced_numbers import numbers
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.space import Choice, Dimension, Float, Int, Params, Scalar
 
@@ -183,7 +184,7 @@ def _changed(one: Outline, other: Outline) -> "list[tuple[Trait, Trait]] | None"
 
 
 def _numbers_of(outline: Outline) -> set[tuple[int, str]]:
-    return {(id(handle.owner), handle.name) for handle in outline.numbers}
+    return {(id(handle.owner), handle.name) for handle in numbers(outline.layers)}
 
 
 def _shapes(outline: Outline) -> list[tuple[int, ...]]:

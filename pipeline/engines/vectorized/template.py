@@ -6,13 +6,14 @@ from typing import final
 import keras
 import numpy as np
 
+from pipeline.engines._outline import Outline, initial
 from pipeline.engines._probes import probe
 from pipeline.engines.vectorized.backends import Backend
 from pipeline.engines.vectorized.dropout import hash_dropouts
 from pipeline.engines.vectorized.initial_state import InitialState, Recipe
-from pipeline.engines.vectorized.outline import Outline, initial
 from pipeline.engines.vectorized.program import Slots
 from pipeline.engines.vectorized.step import Step, measures
+from pipeline.engines.vectorized.traced_numbers import numbers
 from pipeline.values.blueprint import Output
 from pipeline.values.diagnosis import diagnosis
 from pipeline.values.trial import Fitted
@@ -27,9 +28,9 @@ class Template:
         self.names = ("loss", *output.metrics)
         self._variables = [*self.model.trainable_variables, *self.model.non_trainable_variables]
         optimizer = _built(recipe, self.model.trainable_variables, backend)
-        self.handles = [*outline.numbers, *recipe.handles(optimizer)]
+        self.handles = [*numbers(outline.layers), *recipe.handles(optimizer)]
         hash_dropouts(self.model)
-        self._optimizer = [initial(v, backend) for v in optimizer.variables]
+        self._optimizer = [initial(v) for v in optimizer.variables]
         self._rate = next(i for i, v in enumerate(optimizer.variables) if v is optimizer.learning_rate)
         loss, metrics = measures(output)
         watched = probe(self.model)

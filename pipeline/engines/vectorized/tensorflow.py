@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from tensorflow.python.ops.parallel_for import pfor
 
@@ -62,8 +61,3 @@ def readable(kind: type) -> None:
         return value.tensor if dtype is None else tf.cast(value.tensor, dtype)
 
     tf.register_tensor_conversion_function(kind, tensor)
-
-
-def drawn(initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """The values that an initializer draws."""
-    return np.asarray(initializer(shape, dtype=dtype))

@@ -24,6 +24,20 @@ class Handle:
         return float(vars(self.owner)[self.name])
 
 
+def numbers(layers: Sequence[Any]) -> list[Handle]:
+    """The numbers of a model's layers that can be data: rates of dropout and factors of regularizers, if above 0."""
+    import keras
+
+    handles = []
+    for layer in layers:
+        if type(layer) is keras.layers.Dropout:
+            handles.append(Handle(layer, "rate"))
+        for part in vars(layer).values():
+            if isinstance(part, keras.regularizers.Regularizer):
+                handles += [Handle(part, name) for name, value in vars(part).items() if isinstance(value, float)]
+    return [handle for handle in handles if handle.value > 0]
+
+
 @final
 class Number:
     """A number above 0 whose value is data; arithmetic with it works as with a tensor.

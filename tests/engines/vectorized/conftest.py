@@ -10,7 +10,7 @@ import pytest
 from pipeline.build import optimizer
 from pipeline.config import parts
 from pipeline.engines import Engine
-from pipeline.engines.vectorized.shuffle import order
+from pipeline.engines._shuffle import order
 from pipeline.values.blueprint import Blueprint, Output, loss_of
 from pipeline.values.data import Arrays, Prepared
 from pipeline.values.space import Float, Int, Params, Space

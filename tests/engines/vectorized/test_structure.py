@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.engines.vectorized.outline import Outline
+from pipeline.engines._outline import Outline
 from pipeline.engines.vectorized.structure import contains
 
 

@@ -8,8 +8,7 @@ from typing import final
 import keras
 import numpy as np
 
-from pipeline.engines.vectorized.backends import Backend
-from pipeline.engines.vectorized.traced_numbers import Handle
+from pipeline.engines._draws import drawn
 from pipeline.values.blueprint import Blueprint, without_weights
 from pipeline.values.space import Params, Scalar
 
@@ -27,18 +26,6 @@ class Outline:
         """All its layers, including those inside other layers."""
         return list(self.model._flatten_layers(include_self=False))  # noqa: SLF001
 
-    @property
-    def numbers(self) -> list[Handle]:
-        """Its numbers that can be data: rates of dropout layers and factors of regularizers, if above 0."""
-        handles = []
-        for layer in self.layers:
-            if type(layer) is keras.layers.Dropout:
-                handles.append(Handle(layer, "rate"))
-            for part in vars(layer).values():
-                if isinstance(part, keras.regularizers.Regularizer):
-                    handles += [Handle(part, name) for name, value in vars(part).items() if isinstance(value, float)]
-        return [handle for handle in handles if handle.value > 0]
-
 
 def outline(blueprint: Blueprint, settings: Params, seed: int = 0) -> Outline:
     """The outline of the model that `keras.utils.set_random_seed(seed)` and `blueprint.model(settings)` make.
@@ -55,11 +42,11 @@ def outline(blueprint: Blueprint, settings: Params, seed: int = 0) -> Outline:
     return Outline(model, frozenset(seen.read))
 
 
-def initial(variable: keras.Variable, backend: Backend) -> np.ndarray:
+def initial(variable: keras.Variable) -> np.ndarray:
     """A variable's first value, as Keras would draw it."""
     if variable._initializer is None:  # noqa: SLF001
         return np.asarray(keras.ops.convert_to_numpy(variable.value))
-    return backend.drawn(variable._initializer, tuple(variable.shape), variable.dtype)  # noqa: SLF001
+    return drawn(variable._initializer, tuple(variable.shape), variable.dtype)  # noqa: SLF001
 
 
 @final
