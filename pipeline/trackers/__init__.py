@@ -180,12 +180,16 @@ class Reason(Enum):
 @final
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How many events of one search were delivered now, and how many are still owed; `reason` is None if none are."""
+    """How many events of one search were delivered now, and how many are still owed; `reason` is None if none are.
+
+    `notes` are sentences about what the tracker decided now, as in `Links`.
+    """
 
     search: str
     delivered: int
     owed: int
     reason: Reason | None
+    notes: tuple[str, ...] = ()
 
 
 @final
