@@ -149,7 +149,10 @@ class Archive(Protocol):
         """The trainings that confirm trials of a search, with their curves, by trial and fold."""
 
     def confirmed(self, search: str) -> Confirmed | None:
-        """The confirmed loss of the search's champion, or None if it was not confirmed."""
+        """The confirmed loss of the search's champion, or None if it was not confirmed.
+
+        The confirmed loss of an earlier champion, from before the search was extended, is not returned.
+        """
 
     def experiments(self) -> Sequence[str]:
         """The names of the experiments that have searches."""
