@@ -11,7 +11,7 @@ from pipeline.config.experiment import Experiment
 from pipeline.evaluation import champion, contenders, finalists
 from pipeline.evaluation.baselines import omitted
 from pipeline.evaluation.finalists import Finalists
-from pipeline.evaluation.report import CHAMPION_TRIAL, ConfirmedRow, Report
+from pipeline.evaluation.report import CHAMPION_CONFIRMED, CHAMPION_TRIAL, ConfirmedRow, Report
 from pipeline.evaluation.scores import counts
 from pipeline.figures import confusion
 from pipeline.figures.pages import page
@@ -74,7 +74,7 @@ def evaluate(
         if confirmed is None:
             chosen = finalists.of_search(board, best, searched.blueprint, searched.prepared)
             what = f"trial {best.number}, {best.end.value}, weights of epoch {best.best_epoch}, unconfirmed"
-            report = Report(experiment.name, what, (best.number,), notes=(note,))
+            report = Report(experiment.name, what, (best.number,), notes=(note,), measured={CHAMPION_CONFIRMED: 0.0})
         else:
             chosen, report = _of_folds(*confirmed, note)
             report = replace(report, luck=_luck(best, searched, confirmed[0]))
@@ -132,7 +132,7 @@ def _of_folds(found: Confirmation, by: Confirmer, note: str) -> tuple[Finalists,
     rows = [ConfirmedRow(setting.name, setting.measured) for setting in found.settings]
     rows += [ConfirmedRow("untuned", found.baseline.measured)] if found.baseline is not None else []
     measured = {"confirmed/value": settings[0].value, "confirmed/error": settings[0].error}
-    measured[CHAMPION_TRIAL] = float(settings[0].number)
+    measured |= {CHAMPION_TRIAL: float(settings[0].number), CHAMPION_CONFIRMED: 1.0}
     if chosen.confirmed is not None:
         measured["confirmed/loss"] = chosen.confirmed.loss
     trials = tuple(setting.number for setting in settings)

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 
 def preprocess(dataset: Dataset, experiment: Experiment) -> Prepared:
-    """The data set, split by seed before anything is fitted, then transformed; the test part is not touched."""
+    """The data set, split by seed before anything is fitted, then transformed; the test part is not touched.
+
+    UserError if the data cannot be split or transformed, or cannot be cut into the folds that the file asks for.
+    """
     try:
         split = split_rows(dataset, experiment.data.split, experiment.data.rows)
+        _check_folds(split, experiment)
         transform = _fitted(dataset, split, experiment)
     except UserError as error:
         raise error.within(experiment.file) from None
@@ -107,6 +111,18 @@ def split_rows(dataset: Dataset, settings: SplitSettings, most: int | None = Non
     except ValueError as error:
         raise UserError("data.split", f"{error}", "Merge rare classes, or set `stratify = false`.") from None
     return Split(train, validation, test)
+
+
+def _check_folds(split: Split, experiment: Experiment) -> None:
+    """UserError if there are fewer rows for training and validation than folds that they will be cut into."""
+    rows = len(split.train) + len(split.validation)
+    asked = {"search.folds": experiment.search.folds}
+    if experiment.evaluate.confirm and (len(split.validation) or experiment.search.folds > 1):
+        asked["evaluate.folds"] = experiment.evaluate.folds
+    for field, count in asked.items():
+        if rows < count:
+            problem = f"{rows} rows for training and validation cannot be cut into {count} folds."
+            raise UserError(field, problem, f"Add rows, or set `{field}` to {rows} or less.")
 
 
 def _fitted(dataset: Dataset, split: Split, experiment: Experiment) -> Transform:

@@ -168,6 +168,20 @@ def test_too_few_rows_for_folds_are_refused() -> None:
         cut_folds(3, 4, 7)
 
 
+def test_a_file_that_asks_for_more_folds_than_rows_is_refused_before_a_search(titanic: Make) -> None:
+    data = dataset(np.arange(10) % 2)
+    for field in ("search.folds", "evaluate.folds"):
+        with pytest.raises(UserError) as error:
+            preprocess(data, titanic({"evaluate.confirm": 2, field: 9}))
+        assert str(error.value) == (
+            f"experiments/titanic.toml, {field}: 8 rows for training and validation cannot be cut into 9 folds. "
+            f"Add rows, or set `{field}` to 8 or less."
+        )
+        assert len(preprocess(data, titanic({"evaluate.confirm": 2, field: 8})).train) == 6
+    # nothing is confirmed, so the folds do not matter
+    assert len(preprocess(data, titanic({"evaluate.confirm": 0, "evaluate.folds": 9})).train) == 6
+
+
 def test_folds_join_training_and_validation_rows_and_leave_the_test_part_closed(
     prepared: Prepared, titanic: Make
 ) -> None:

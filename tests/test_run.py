@@ -20,7 +20,7 @@ from pipeline.searches.keras_tuner import brackets
 from pipeline.trackers import Links, TrialRecord
 from pipeline.trackers.mlflow import create, open_archive
 from pipeline.trackers.mlflow.store import current, uri
-from pipeline.tuning.confirmation import FOLDER, Confirmer, cut_seed
+from pipeline.tuning.confirmation import FOLDER, Confirmer, Plan, cut_seed
 from pipeline.tuning.study import Study
 from pipeline.values.data import Prepared
 from pipeline.values.trial import BASELINE, Confirms, End, Outcome, Trial
@@ -340,6 +340,22 @@ def test_a_confirmation_that_the_time_limit_ends_is_said_and_leaves_the_best_tri
     assert "make confirm EXP=titanic" in report.notes[0]
     assert finished.leaderboard.best is not None
     assert report.trials == (finished.leaderboard.best.number,)
+
+
+def test_an_extended_search_whose_new_champion_is_unconfirmed_has_no_confirmed_loss(
+    titanic: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(titanic(CONFIRMED), folder)
+    found = open_archive(folder)
+    (search,) = found.searches("titanic")
+    assert found.confirmed(search) is not None
+    monkeypatch.setattr("pipeline.tuning.confirmation.plan", lambda *_, **__: Plan(note="it takes too long"))
+    report = go(titanic({**CONFIRMED, "search.trials": 4}), folder).report
+    assert report is not None
+    assert report.champion.endswith("unconfirmed")
+    assert list(found.searches("titanic")) == [search]
+    assert found.confirmed(search) is None
+    assert not (folder / "studies" / search / "champion" / "confirmed.json").exists()
 
 
 @pytest.mark.no_cover

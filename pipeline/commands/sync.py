@@ -23,6 +23,8 @@ def run(args: argparse.Namespace) -> int:  # noqa: ARG001
         for account in accounts:
             if account.delivered:
                 console.print(f"{account.search}: {_events(account.delivered)} delivered", markup=False)
+            for note in account.notes:
+                console.print(f"{account.search}: {note}", markup=False, soft_wrap=True)
             if account.reason is not None:
                 reason = account.reason.value.format(title=tracker.TITLE)
                 owed = f"{_events(account.owed)} not delivered yet: {reason} (details in {LOG})"

@@ -16,6 +16,8 @@ UNTUNED_AVERAGED: Final = "untuned_averaged"
 CONSTANT: Final = "dummy"
 CHAMPION_TRIAL: Final = "champion/trial"
 """The metric of a search with the number of the trial whose settings were confirmed as the best."""
+CHAMPION_CONFIRMED: Final = "champion/confirmed"
+"""The metric of a search that is 1 if its champion was confirmed, else 0."""
 PREFIXES: Final = {CHAMPION: "test", SINGLE: "single"}
 """The first word of a row's metrics in the tracker; of all other rows it is `baseline/` and their name."""
 NAMES: Final = {
@@ -167,6 +169,15 @@ class Report:
                 "The champion was chosen by these rows, so these scores are too optimistic.",
             ]
         return "\n\n".join(parts) + "\n"
+
+
+def unconfirmed(metrics: Mapping[str, float]) -> bool:
+    """Whether the metrics of a search say that its champion was not confirmed.
+
+    If a search is extended and its new champion is not confirmed, then all that was recorded about the confirmation of
+    the earlier champion is still there: `CHAMPION_TRIAL`, other metrics, and the file of its confirmed loss.
+    """
+    return metrics.get(CHAMPION_CONFIRMED) == 0
 
 
 def _numbers(prefix: str, scores: Mapping[str, Score], *, intervals: bool) -> dict[str, float]:

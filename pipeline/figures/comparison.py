@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 from typing import Final, final
 
+from pipeline.figures import bands
 from pipeline.figures.chart import BASELINE, BEST, Chart, Series, Shape, span
 from pipeline.figures.labels import number
 from pipeline.figures.progress import best_so_far
@@ -26,6 +27,14 @@ COLOURS: Final = (
 """Those colours of Okabe and Ito that are visible on white, then some darker ones."""
 SHARE: Final = 0.97
 """The share of the points that the y axis shows at first: the start of a curve can be far above the rest."""
+
+PLAIN: Final = "validation solid, training dashed, a diamond where the weights were kept"
+FOLDED: Final = (
+    f"validation solid, {bands.CAPTION}; training dashed\n"
+    "a diamond where the weights were kept, or at the mean of what the folds kept"
+)
+BANDED: Final = 4
+"""At most this number of trials, the first ones, have a band: more bands would hide each other."""
 
 
 @final
@@ -74,19 +83,22 @@ def measured(curves: Sequence[Curve]) -> list[str]:
 def compared(curves: Sequence[Curve], metric: str) -> Chart:
     """A chart of a metric by epoch: one colour for each trial, validation solid, training dashed.
 
-    One legend entry shows or hides both lines of a trial.
+    The first trials have a band too, if they were trained on several folds. One legend entry shows or hides all that
+    is drawn of a trial.
     """
     # reversed: the first trial is drawn on top and comes first in the legend
     series = [series for curve in reversed(curves) for series in _lines(curve, metric)]
     points = [y for s in series for y in s.y if math.isfinite(y)]
     kept = [y for curve in curves for name in _names(metric) for y in [_at(curve, name)] if math.isfinite(y)]
+    areas = [area for curve in reversed(curves[:BANDED]) for area in _band(curve, metric)]
+    kept += [y for area in areas for y in bands.last(area)]
     words = metric.replace("_", " ")
     return Chart(
         title=f"{words.capitalize()} of {len(curves)} trials",
-        subtitle="validation solid, training dashed, a diamond where the weights were kept",
+        subtitle=FOLDED if areas else PLAIN,
         x_title="epoch",
         y_title=words,
-        series=tuple(series),
+        series=(*areas, *series),
         span=span(points, Direction.of(metric), kept, SHARE),
     )
 
@@ -129,11 +141,17 @@ def _lines(curve: Curve, metric: str) -> list[Series]:
         found.append(Series(*validation, curve.colour, curve.title, curve.title, hover, width=2.4))
     solid = validation if validation[0] else train
     kept = [(x, y) for x, y in zip(*solid, strict=True) if x == curve.best_epoch]
+    folded = bool(_band(curve, metric))
     for x, y in kept:
-        hover = (f"<b>weights of epoch {x:.0f} kept</b><br>{curve.about}",)
+        words = f"mean of the folds' kept values: {number(y)}" if folded else f"weights of epoch {x:.0f} kept"
+        hover = (f"<b>{words}</b><br>{curve.about}",)
         place = Series((x,), (y,), curve.colour, group=curve.title, hover=hover, shape=Shape.POINTS)
         found.append(replace(place, width=2.0, symbol="D"))
     return found
+
+
+def _band(curve: Curve, metric: str) -> list[Series]:
+    return bands.of_trial(curve.epochs, f"val_{metric}", curve.colour, curve.title)
 
 
 def _names(metric: str) -> tuple[str, str]:
@@ -146,7 +164,10 @@ def _points(curve: Curve, name: str) -> tuple[tuple[float, ...], tuple[float, ..
 
 
 def _hover(curve: Curve, name: str, points: tuple[tuple[float, ...], tuple[float, ...]]) -> tuple[str, ...]:
-    return tuple(f"<b>{name} {number(y)}</b> at epoch {x:.0f}<br>{curve.about}" for x, y in zip(*points, strict=True))
+    spreads = {float(e.number): bands.about(e, name) for e in curve.epochs}
+    return tuple(
+        f"<b>{name} {number(y)}{spreads[x]}</b> at epoch {x:.0f}<br>{curve.about}" for x, y in zip(*points, strict=True)
+    )
 
 
 def _at(curve: Curve, name: str) -> float:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
+from pipeline.figures import bands
 from pipeline.figures.chart import Chart, Series, Shape, span
 from pipeline.figures.comparison import SHARE, Curve
 from pipeline.figures.labels import number
 from pipeline.values.trial import Direction
 
 CAPTION: Final = (
-    "validation solid, band: ± standard deviation over the folds; training dashed\n"
+    f"validation solid, {bands.CAPTION}; training dashed\n"
     "a fold that stopped stays at its kept value; diamonds: means of kept values"
 )
 
@@ -82,10 +83,7 @@ def _lines(folds: Sequence[Curve], metric: str) -> Iterable[Series]:
     title, colour = folds[0].title, folds[0].colour
     train, validation = spread(folds, metric), spread(folds, f"val_{metric}")
     if validation.epochs:
-        pairs = list(zip(validation.mean, validation.deviation, strict=True))
-        outline = (*(m - d for m, d in pairs), *(m + d for m, d in reversed(pairs)))
-        x = (*validation.epochs, *reversed(validation.epochs))
-        yield Series(x, outline, colour, group=title, shape=Shape.AREA, opacity=0.13)
+        yield bands.band(validation.epochs, validation.mean, validation.deviation, colour, title)
     if train.epochs:
         name = "" if validation.epochs else title
         hover = _hover(folds, metric, train)

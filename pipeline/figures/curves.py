@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from pipeline.figures import bands
 from pipeline.figures.chart import BASELINE, BEST, FAILED, FINISHED, PRUNED, RANKS, Chart, Series, Shape, span
 from pipeline.figures.labels import describe, number
 from pipeline.values.trial import Direction, End, Leaderboard, Outcome, trial_name
@@ -26,7 +27,7 @@ def curves(leaderboard: Leaderboard, metric: str = "loss") -> Chart:
     """A chart of a metric by epoch: validation solid, training dashed.
 
     The best trials and the baseline are highlighted. All other trials are thin lines in one colour for each group:
-    failed, pruned, other finished.
+    failed, pruned, other finished. If trials were trained on several folds, the best one and the baseline have a band.
     """
     valued = [o for o in leaderboard.outcomes if o.value is not None]
     rest: dict[str, tuple[str, list[Outcome]]] = {
@@ -41,22 +42,27 @@ def curves(leaderboard: Leaderboard, metric: str = "loss") -> Chart:
     ]
     for colour, outcome in reversed(list(zip(RANKS, valued[1:NAMED], strict=False))):
         series += _pair([outcome], metric, _title(outcome), replace(_named, colour=colour))
+    areas: list[Series] = []
     if leaderboard.baseline:
         title = f"baseline · {number(leaderboard.baseline.value)}"
+        areas += bands.of_trial(leaderboard.baseline.curve, f"val_{metric}", BASELINE, title)
         series += _pair([leaderboard.baseline], metric, title, replace(_strong, colour=BASELINE))
     if valued:
-        series += _pair(valued[:1], metric, f"best: {_title(valued[0])}", replace(_strong, colour=BEST))
+        title = f"best: {_title(valued[0])}"
+        areas += bands.of_trial(valued[0].curve, f"val_{metric}", BEST, title)
+        series += _pair(valued[:1], metric, title, replace(_strong, colour=BEST))
         series += _restored(valued[0], metric)
     shown = [o for o in (*leaderboard.outcomes, leaderboard.baseline) if o]
     important = [o for o in (leaderboard.best, leaderboard.baseline) if o]
+    always = [*_values(important, metric), *(y for area in areas for y in bands.last(area))]
     return Chart(
         title=f"{metric.capitalize().replace('_', ' ')} of {len(leaderboard.outcomes)} trials",
-        subtitle=_subtitle(leaderboard),
+        subtitle=_subtitle(leaderboard) + (f"\n{bands.CAPTION}" if areas else ""),
         x_title="epoch",
         y_title=metric.replace("_", " "),
-        series=tuple(series),
+        series=(*areas, *series),
         # otherwise a trial whose loss explodes would stretch the axis until all other curves look flat
-        span=span(_values(shown, metric), Direction.of(metric), _values(important, metric), SHARE),
+        span=span(_values(shown, metric), Direction.of(metric), always, SHARE),
     )
 
 
@@ -85,16 +91,18 @@ def _line(outcomes: Sequence[Outcome], name: str) -> tuple[tuple[float, ...], tu
     y: list[float] = []
     hover: list[str] = []
     for outcome in outcomes:
-        points = [(e.number, e.metrics[name]) for e in outcome.curve if math.isfinite(e.metrics.get(name, math.nan))]
+        points = [e for e in outcome.curve if math.isfinite(e.metrics.get(name, math.nan))]
         if points:
             about = describe(outcome)
             every = 1 if len(outcomes) == 1 else math.ceil(len(points) / LABELS)
             labels = [
-                f"<b>{name} {number(value)}</b> at epoch {epoch}<br>{about}" if i % every == 0 else ""
-                for i, (epoch, value) in enumerate(points)
+                f"<b>{name} {number(e.metrics[name])}{bands.about(e, name)}</b> at epoch {e.number}<br>{about}"
+                if i % every == 0
+                else ""
+                for i, e in enumerate(points)
             ]
-            x += [epoch for epoch, _ in points] + [points[-1][0]]
-            y += [value for _, value in points] + [math.nan]
+            x += [e.number for e in points] + [points[-1].number]
+            y += [e.metrics[name] for e in points] + [math.nan]
             hover += [*labels, ""]
     return tuple(x), tuple(y), tuple(hover)
 
@@ -103,8 +111,11 @@ def _restored(best: Outcome, metric: str) -> list[Series]:
     for epoch in best.curve:
         value = epoch.metrics.get(f"val_{metric}", epoch.metrics.get(metric, math.nan))
         if epoch.number == best.best_epoch and math.isfinite(value):
-            about = f"<b>weights of epoch {epoch.number} restored</b><br>{describe(best)}"
-            place = Series((epoch.number,), (value,), BEST, f"kept weights: epoch {epoch.number}", hover=(about,))
+            title, words = f"kept weights: epoch {epoch.number}", f"weights of epoch {epoch.number} restored"
+            if bands.deviation(epoch, f"val_{metric}") is not None:
+                title = words = "mean of the folds' kept values"
+            about = f"<b>{words}</b><br>{describe(best)}"
+            place = Series((epoch.number,), (value,), BEST, title, hover=(about,))
             return [replace(place, shape=Shape.POINTS, width=2.5, symbol="D")]
     return []
 

@@ -149,7 +149,10 @@ class Archive(Protocol):
         """The trainings that confirm trials of a search, with their curves, by trial and fold."""
 
     def confirmed(self, search: str) -> Confirmed | None:
-        """The confirmed loss of the search's champion, or None if it was not confirmed."""
+        """The confirmed loss of the search's champion, or None if it was not confirmed.
+
+        The confirmed loss of an earlier champion, from before the search was extended, is not returned.
+        """
 
     def experiments(self) -> Sequence[str]:
         """The names of the experiments that have searches."""
@@ -180,12 +183,16 @@ class Reason(Enum):
 @final
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How many events of one search were delivered now, and how many are still owed; `reason` is None if none are."""
+    """How many events of one search were delivered now, and how many are still owed; `reason` is None if none are.
+
+    `notes` are sentences about what the tracker decided now, as in `Links`.
+    """
 
     search: str
     delivered: int
     owed: int
     reason: Reason | None
+    notes: tuple[str, ...] = ()
 
 
 @final

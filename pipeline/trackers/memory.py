@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, final
 
 from pipeline.evaluation import champion
+from pipeline.evaluation.report import unconfirmed
 from pipeline.trackers import (
     Account,
     Archive,
@@ -118,7 +119,10 @@ class MemoryArchive:
         return tuple(ConfirmationRecord(of, record) for record in records if (of := Confirms.of(record.number)))
 
     def confirmed(self, search: str) -> Confirmed | None:
-        events = self._shelf[search].events if search in self._shelf else []
+        summary = self.summary(search)
+        if summary is None or unconfirmed(summary.metrics):
+            return None
+        events = self._shelf[search].events
         paths = [e.path for e in events if isinstance(e, FileAttached) and e.path.name == champion.CONFIRMED]
         return champion.confirmed(paths[-1]) if paths else None
 

@@ -56,6 +56,25 @@ def test_a_leak_is_warned_of_by_check_and_before_a_search(told: Type, leaking: s
     assert "note " not in done.stdout
 
 
+@pytest.mark.parametrize("command", ["check", "tune"])
+def test_too_few_rows_for_folds_are_said_before_a_search_is_recorded(told: Type, here: Path, command: str) -> None:
+    pd.DataFrame({"x": [0.1 * n for n in range(10)], "y": [1.5 * n for n in range(10)]}).to_csv(here / "few.csv")
+    (here / "experiments" / "few.toml").write_text("""
+        data = { source = "csv", path = "few.csv", target = "y", task = "regression" }
+        model = { family = "mlp", width = [8, 16] }
+        search = { trials = 2, folds = 12 }
+    """)
+    done = told(command, "few")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "experiments/few.toml, search.folds: 8 rows for training and validation cannot be cut into 12 folds. "
+        "Add rows, or set `search.folds` to 8 or less.\n"
+    )
+    assert not (here / "mlruns" / "studies").exists()
+    with closing(sqlite3.connect(here / "mlruns" / "mlflow.db")) as tables:
+        assert tables.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+
+
 def test_models_for_which_there_is_no_memory_are_an_error(told: Type) -> None:
     done = told("check", "titanic", "--set", "model.width=[10000000,20000000] model.depth=3")
     assert (done.returncode, done.stderr) == (2, "")

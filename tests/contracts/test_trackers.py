@@ -12,6 +12,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from pipeline.config.parts import names, part
+from pipeline.evaluation.report import CHAMPION_CONFIRMED
 from pipeline.trackers import Archive, ComparisonPage, ConfirmationRecord, Links, Tracker, TrialRecord
 from pipeline.values.confirmed import Confirmed
 from pipeline.values.events import (
@@ -71,7 +72,7 @@ def story(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pyte
     tracker.record(TrialEnded(outcome(EARLY, End.STOPPED_EARLY)))
     tracker.record(TrialEnded(outcome(PRUNED, End.PRUNED)))
     tracker.record(TrialEnded(outcome(FAILED, End.FAILED)))
-    tracker.record(SearchMeasured({"seconds/tune": 1.5}, {"note": "a word"}))
+    tracker.record(SearchMeasured({"seconds/tune": 1.5, CHAMPION_CONFIRMED: 0.0}, {"note": "a word"}))
     tracker.record(FileAttached(picture, "figures"))
     tracker.record(FileAttached(written(CHAMPION, folder / "champion")))
     tracker.record(SearchEnded(interrupted=True))
@@ -92,11 +93,15 @@ def story(request: pytest.FixtureRequest, template: Path, tmp_path_factory: pyte
             tracker.record(EpochEnded(epoch))
         tracker.record(TrialEnded(outcome(number, End.COMPLETE)))
     tracker.record(FileAttached(written(EXTENDED, folder / "extended")))
+    tracker.record(SearchMeasured({CHAMPION_CONFIRMED: 1.0}))
     tracker.record(SearchEnded())
     links.append(tracker.close())
 
     tracker = module.create(folder)
     tracker.open(search("two"))
+    tracker.record(FileAttached(written(CHAMPION, folder / "earlier")))
+    # the search was extended, and its new champion is not confirmed
+    tracker.record(SearchMeasured({CHAMPION_CONFIRMED: 0.0}))
     tracker.record(SearchEnded())
     links.append(tracker.close())
     return Story(module, folder, interrupted, module.open_archive(folder).curves("one"), links)

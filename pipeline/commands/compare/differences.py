@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.commands.compare.selection import SelectedTrial, Selection, values
-from pipeline.evaluation.report import CHAMPION_TRIAL, NAMES
+from pipeline.evaluation.report import CHAMPION_TRIAL, NAMES, unconfirmed
 from pipeline.figures.labels import number
 from pipeline.values.confirmed import mean_and_error
 from pipeline.values.trial import BASELINE
@@ -82,7 +82,7 @@ def _tested(trial: SelectedTrial) -> dict[str, float]:
     Those of a confirmed champion belong to several trials. So the best confirmed trial has the mean of its own models.
     """
     metrics = trial.search.summary.metrics
-    confirmed = CHAMPION_TRIAL in metrics
+    confirmed = CHAMPION_TRIAL in metrics and not unconfirmed(metrics)
     best = trial.search.ranked[0].number if trial.search.ranked else None
     if trial.record.number == BASELINE:
         prefix = "baseline/untuned/"

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, final
 
 from pipeline.evaluation import champion
+from pipeline.evaluation.report import unconfirmed
 from pipeline.trackers import Champion, ConfirmationRecord, ModelRecord, SearchSummary, TrialRecord
 from pipeline.trackers.mlflow.loaded_champion import load
 from pipeline.trackers.mlflow.runs import (
@@ -56,9 +57,9 @@ class MlflowArchive:
 
     def confirmed(self, search: str) -> Confirmed | None:
         run = self.search(search)
-        if run is None or not any(
-            file.path == champion.CONFIRMED for file in self._client.list_artifacts(run.info.run_id)
-        ):
+        if run is None or unconfirmed(run.data.metrics):
+            return None
+        if not any(file.path == champion.CONFIRMED for file in self._client.list_artifacts(run.info.run_id)):
             return None
         with TemporaryDirectory() as here:
             return champion.confirmed(

@@ -12,12 +12,14 @@ def deliver_rest(folder: Path, seconds: float) -> tuple[Account, ...]:
     """An account for each search of the folder that owed events; it waits `seconds` once if MLflow does not answer."""
     accounts: list[Account] = []
     for spool in spools(folder):
-        before = spool.owed
+        before, known = spool.owed, spool.state.notes
         if before:
             away = any(account.reason is Reason.AWAY for account in accounts)
             reason = _deliver(spool, folder, 0.0 if away else seconds)
-            owed = spool.owed
-            accounts.append(Account(spool.search, max(before - owed, 0), owed, reason if owed else None))
+            owed, notes = spool.owed, spool.state.notes
+            # a note that was there before is that of an earlier delivery: `make tune` has printed it
+            new = notes if notes != known else ()
+            accounts.append(Account(spool.search, max(before - owed, 0), owed, reason if owed else None, new))
     return tuple(accounts)
 
 

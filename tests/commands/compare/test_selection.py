@@ -178,6 +178,19 @@ def test_the_test_score_of_a_confirmed_champion_is_no_single_trials(folder: Path
     assert dict(lines(found))["test accuracy"] == ["-", "0.7", "0.78"]
 
 
+def test_what_confirmed_an_earlier_champion_of_a_search_is_not_taken_for_its_new_one(folder: Path) -> None:
+    confirm(folder, "a-1", {}, 0.4)
+    confirm(folder, "a-2", {}, 0.3)
+    tracker = memory.create(folder)
+    tracker.open(memory.SHELVES[folder]["a-2"].search)
+    tracker.record(SearchMeasured({"champion/trial": 1.0, "single/accuracy": 0.7, "champion/confirmed": 1.0}))
+    tracker.record(SearchMeasured({"champion/confirmed": 0.0}))
+    tracker.close()
+    found = select(folder, Request("alpha", runs=("a-2/3", "a-2/1", "a-2/0"), searches=("a-1", "a-2")))
+    assert found.verdict.startswith("a-1 and a-2 cannot be compared: a-2 was not confirmed (make confirm EXP=alpha)")
+    assert dict(lines(found))["test accuracy"][:3] == ["0.81", "-", "0.78"]
+
+
 def test_a_single_search_needs_no_name(folder: Path) -> None:
     found = select(folder, Request("alpha", runs=("a-1/1", "a-1/0")))
     assert found.titles == ["trial 1", "baseline"]

@@ -10,6 +10,8 @@ import pytest
 from mlflow import MlflowClient
 from pydantic import TypeAdapter
 
+from pipeline.__main__ import main
+from pipeline.commands import sync
 from pipeline.evaluation import champion
 from pipeline.trackers.mlflow.archive import MlflowArchive
 from pipeline.trackers.mlflow.encoding import Opened, encode
@@ -20,7 +22,7 @@ from pipeline.trackers.mlflow.store import connect, current, uri
 from pipeline.trackers.mlflow.tracker import MlflowTracker
 from pipeline.trackers.mlflow.writer import write
 from pipeline.values.confirmed import Confirmed
-from pipeline.values.events import ChampionRegistered, Event, SearchEnded, SearchRecord
+from pipeline.values.events import ChampionRegistered, Event, SearchEnded, SearchMeasured, SearchRecord
 
 NEVER = Retry(0.5, lambda: False)
 Search: TypeAlias = Callable[..., Spool]
@@ -95,10 +97,19 @@ def test_the_alias_moves_to_a_later_champion(
 
 @pytest.fixture
 def searched(folder: Path, record: SearchRecord, trained: Callable[..., list[Event]], champion: Path) -> Search:
-    """Delivers a search that ends with a champion, which may be confirmed; the result is the search's spool."""
+    """Delivers a search that ends with a champion, which may be confirmed; the result is the search's spool.
+
+    With `deliver=False` its events are still owed.
+    """
 
     def search(
-        name: str, confirmed: Confirmed | None = None, *, at: int = 0, promote: bool = False, **data: Any
+        name: str,
+        confirmed: Confirmed | None = None,
+        *,
+        at: int = 0,
+        promote: bool = False,
+        deliver: bool = True,
+        **data: Any,
     ) -> Spool:
         mine = copytree(champion, champion.with_name(name), dirs_exist_ok=True)
         if confirmed is not None:
@@ -109,8 +120,9 @@ def searched(folder: Path, record: SearchRecord, trained: Callable[..., list[Eve
         with spool.appending() as file:
             for when, event in enumerate(events, start=1_700_000_000_000 + at):
                 file.write(encode(when, event))
-        assert write(spool, folder, NEVER) == 0
-        assert spool.owed == 0
+        if deliver:
+            assert write(spool, folder, NEVER) == 0
+            assert spool.owed == 0
         return spool
 
     return search
@@ -191,6 +203,32 @@ def test_promote_makes_a_worse_version_the_champion(searched: Search, folder: Pa
     (note,) = searched("two", confirmed(0.46), promote=True).state.notes
     assert champion_of(folder) == "2"
     assert note.startswith("Version 2 is now the champion because PROMOTE=1 was given: its confirmed log loss is 0.46")
+
+
+def test_sync_prints_the_decision_about_a_champion_that_it_registers(
+    searched: Search,
+    folder: Path,
+    confirmed: Confirm,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sync, "MLRUNS", folder)
+    monkeypatch.setattr(sync, "LOG", folder / "logs" / "sync.log")
+    searched("one", confirmed(0.43))
+    spool = searched("two", confirmed(0.40), deliver=False)
+    capfd.readouterr()
+    assert main(["sync"]) == 0
+    count, decision = capfd.readouterr().out.splitlines()
+    assert count.startswith("two: ")
+    assert decision.startswith(
+        "two: Version 2 is now the champion: its confirmed log loss is 0.4, that of version 1 is"
+    )
+
+    # what is delivered later and decides nothing does not say it again
+    with spool.appending() as file:
+        file.write(encode(1_700_000_001_000, SearchMeasured({"loss": 1.0})))
+    assert main(["sync"]) == 0
+    assert capfd.readouterr().out == "two: 1 event delivered\n"
 
 
 @pytest.mark.slow
