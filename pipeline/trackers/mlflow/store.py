@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -36,7 +37,7 @@ def connect(folder: Path) -> Any:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     from mlflow import MlflowClient
 
-    _tune_sqlite()
+    _quicken_sqlite()
     where = uri(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "mlflow.lock").open("w") as lock:
@@ -106,16 +107,19 @@ def current(where: str) -> Iterator[None]:
             os.environ[TRACKING] = given
 
 
-@cache
-def _tune_sqlite() -> None:
-    """Make every connection to SQLite fast: a child run costs 40 ms instead of 100 ms."""
-    import sqlite3
+def quicken(connection: sqlite3.Connection) -> None:
+    """Make a connection to SQLite fast: through MLflow's client, a child run costs 40 ms instead of 100 ms."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
 
+
+@cache
+def _quicken_sqlite() -> None:
+    """Make every connection of SQLAlchemy to SQLite fast."""
     from sqlalchemy import Engine, event
 
     def on_connect(connection: Any, _record: Any) -> None:
         if isinstance(connection, sqlite3.Connection):
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            quicken(connection)
 
     event.listen(Engine, "connect", on_connect)
