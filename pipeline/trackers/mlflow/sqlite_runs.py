@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import cache
-from math import isnan
+from math import copysign, isfinite, isnan
 from pathlib import Path
 from posixpath import normpath
 from sys import float_info
@@ -43,8 +43,10 @@ def _known(where: str) -> Path | None:
     """The file that the tracking URI `where` names, if it is a database of a known version."""
     from sqlalchemy import make_url
 
+    if not where.startswith("sqlite:///"):
+        return None
     url = make_url(where)
-    if url.drivername != "sqlite" or url.query or not url.database or not Path(url.database).is_file():
+    if url.query or not url.database or not Path(url.database).is_file():
         return None
     with suppress(sqlite3.Error), closing(sqlite3.connect(url.database, timeout=PATIENCE)) as tables:
         versions = {version for (version,) in tables.execute("SELECT version_num FROM alembic_version")}
@@ -193,7 +195,9 @@ def _age(row: tuple[Any, ...]) -> tuple[int, int, float]:
 
 def _stored(value: float) -> tuple[float, bool]:
     """A metric's value as the tables can hold it, and whether it is NaN."""
-    return (0.0, True) if isnan(value) else (min(max(value, -float_info.max), float_info.max), False)
+    if isfinite(value):
+        return value, False
+    return (0.0, True) if isnan(value) else (copysign(float_info.max, value), False)
 
 
 def _set_tags(tables: sqlite3.Connection, run: str, tags: Mapping[str, str]) -> None:
