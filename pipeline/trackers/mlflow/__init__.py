@@ -4,9 +4,9 @@ A search appends its events to a spool under `folder/spool/` and never waits for
 them. Events that could not be delivered stay in the spool, and `deliver` delivers them later.
 
 Recording: `tracker` writes `spool`, a file of lines in the form of `encoding`, and starts the process `writer`. There,
-`relay` reads the lines and `delivery` sends them: `trial_runs` and `trial_end` for trials, `batches` for metrics,
-`registry` and `promotion` for the champion, `dataset` for the data, `ui_view` for the UI. `retry` repeats calls that
-fail, `sync` delivers what is left.
+`relay` reads the lines and `delivery` sends them: `trial_runs` and `trial_end` for trials, written by `sqlite_runs` to
+a local database and `run_store` to any other store; `batches` for metrics, `registry` and `promotion` for the champion,
+`dataset` for the data, `ui_view` for the UI. `retry` repeats calls that fail, `sync` delivers what is left.
 Reading back: `archive`, `versions` and `loaded_champion`, with `runs` for the queries. Around them: `store` and
 `database` (where MLflow keeps its data), `server` and `links` (the UI and its addresses), `comparison` (pages of
 `make compare`).

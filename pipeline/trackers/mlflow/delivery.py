@@ -10,6 +10,7 @@ from pipeline.trackers.mlflow.batches import log
 from pipeline.trackers.mlflow.encoding import Entry, Opened
 from pipeline.trackers.mlflow.links import Place
 from pipeline.trackers.mlflow.runs import KIND, OBJECTIVE, PARENT, SEARCH, TRIALS_ONLY, search_run
+from pipeline.trackers.mlflow.sqlite_runs import run_store
 from pipeline.trackers.mlflow.trial_runs import OpenRun, TrialRuns
 from pipeline.values.events import (
     ChampionRegistered,
@@ -38,7 +39,7 @@ class Delivery:
         self._parent = search_run(client, search.identity, [self._experiment]) or client.create_run(
             self._experiment, at, _tags(search), search.title
         )
-        self._trial_runs = TrialRuns(client, search.identity, self._parent)
+        self._trial_runs = TrialRuns(client, run_store(client), search.identity, self._parent)
         self.note = ""
         """What was decided about the latest champion, as people read it."""
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, final
 
@@ -85,16 +86,12 @@ class Spool:
     @property
     def state(self) -> DeliveryState:
         """How far the delivery came."""
-        return (
-            TypeAdapter(DeliveryState).validate_json(self._state.read_bytes())
-            if self._state.exists()
-            else DeliveryState()
-        )
+        return _states().validate_json(self._state.read_bytes()) if self._state.exists() else DeliveryState()
 
     def save(self, state: DeliveryState) -> None:
         """Save how far the delivery came; a reader sees either the old state or the new one."""
         with replacing(self._state) as part:
-            part.write_bytes(TypeAdapter(DeliveryState).dump_json(state))
+            part.write_bytes(_states().dump_json(state))
 
     def refused(self) -> list[Entry]:
         """The entries that MLflow did not accept, in order."""
@@ -132,6 +129,11 @@ class Spool:
                 yield False
             else:
                 yield True
+
+
+@cache
+def _states() -> TypeAdapter[DeliveryState]:
+    return TypeAdapter(DeliveryState)  # making it takes longer than the delivery of a trial
 
 
 def spools(folder: Path) -> list[Spool]:

@@ -1,7 +1,10 @@
 """MLflow's store: its address, a client for it, and an experiment's id by name."""
 
 import fcntl
+import gc
 import os
+import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -34,12 +37,12 @@ def connect(folder: Path) -> Any:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     # without this, each end of a run on a server costs one more request, for a line that nobody reads
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-    from mlflow import MlflowClient
-
-    _tune_sqlite()
     where = uri(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "mlflow.lock").open("w") as lock:
+    with _importing(), (folder / "mlflow.lock").open("w") as lock:
+        from mlflow import MlflowClient
+
+        _quicken_sqlite()
         # if two processes make the tables of one new database at the same time, they disturb each other
         fcntl.flock(lock, fcntl.LOCK_EX)
         file = folder / "mlflow.db"
@@ -48,6 +51,23 @@ def connect(folder: Path) -> Any:
         if missing:
             database.keep(file)
         return client
+
+
+@contextmanager
+def _importing() -> Iterator[None]:
+    """Inside this context, MLflow is imported without garbage collection: 1.6 s of processor time instead of 2.5.
+
+    What is imported is never looked through for garbage, at the process's end neither.
+    """
+    if "mlflow" in sys.modules:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def answers(client: Any) -> bool:
@@ -106,16 +126,19 @@ def current(where: str) -> Iterator[None]:
             os.environ[TRACKING] = given
 
 
-@cache
-def _tune_sqlite() -> None:
-    """Make every connection to SQLite fast: a child run costs 40 ms instead of 100 ms."""
-    import sqlite3
+def quicken(connection: sqlite3.Connection) -> None:
+    """Make a connection to SQLite fast: through MLflow's client, a child run costs 40 ms instead of 100 ms."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
 
+
+@cache
+def _quicken_sqlite() -> None:
+    """Make every connection of SQLAlchemy to SQLite fast."""
     from sqlalchemy import Engine, event
 
     def on_connect(connection: Any, _record: Any) -> None:
         if isinstance(connection, sqlite3.Connection):
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            quicken(connection)
 
     event.listen(Engine, "connect", on_connect)

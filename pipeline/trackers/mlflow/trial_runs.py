@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from pipeline.trackers.mlflow.batches import Point, log
+from pipeline.trackers.mlflow.batches import Point
 from pipeline.trackers.mlflow.encoding import Entry
+from pipeline.trackers.mlflow.run_store import Content, Ended, NewRun, RunStore
 from pipeline.trackers.mlflow.runs import (
     CONFIRMATION,
     END,
@@ -57,8 +58,9 @@ class OpenRun:
 class TrialRuns:
     """The child runs of one parent run. A method that fails may be called again with the same entry."""
 
-    def __init__(self, client: Any, search: str, parent: Any) -> None:
+    def __init__(self, client: Any, store: RunStore, search: str, parent: Any) -> None:
         self._client = client
+        self._store = store
         self._search = search
         self._parent = parent
         self._known: dict[int, str] | None = None
@@ -67,6 +69,8 @@ class TrialRuns:
     def forget(self) -> None:
         """Forget which runs exist, so that they are looked up again: a call that seemed to fail may have made one."""
         self._known = None
+        for open_run in self.open_runs.values():
+            open_run.run = ""
 
     def run(self, trial: int) -> str:
         """The id of a trial's run; KeyError if it has none."""
@@ -78,8 +82,10 @@ class TrialRuns:
 
     def flush(self, open_run: OpenRun) -> None:
         """Send the waiting entries to the trial's run, so that people can watch its curve grow."""
-        self._ready(open_run)
-        log(self._client, open_run.run, self._points(open_run), _params(open_run))
+        run = self._run_of(open_run)
+        reopens = isinstance(run, str) and not open_run.run
+        content = Content(self._points(open_run), _params(open_run), reopens=reopens)
+        self._write(open_run, run, content)
         open_run.waiting = []
 
     def end(self, entry: Entry, ended: TrialEnded) -> None:
@@ -90,10 +96,10 @@ class TrialRuns:
             # an earlier writer delivered its start, so the run may exist: the start is sent again and changes nothing
             started = TrialStarted(outcome.trial, outcome.settings)
             open_run.waiting.insert(0, Entry(entry.at, started, entry.start, entry.stop))
-        self._ready(open_run, reopening=False)
+        run = self._run_of(open_run)
         points = [*self._points(open_run), *end_points(entry.at, outcome)]
-        log(self._client, open_run.run, points, _params(open_run), end_tags(outcome))
-        self._client.set_terminated(open_run.run, STATUS[outcome.end], entry.at)
+        end = Ended(STATUS[outcome.end], entry.at)
+        self._write(open_run, run, Content(points, _params(open_run), end_tags(outcome), end))
         self.open_runs.pop(outcome.number, None)
 
     def interrupt(self, at: int) -> None:
@@ -108,26 +114,21 @@ class TrialRuns:
             self._known = {number(run): run.info.run_id for run in child_runs(self._client, self._parent)}
         return self._known
 
-    def _ready(self, open_run: OpenRun, *, reopening: bool = True) -> None:
-        """Find or make the run of an open run's trial."""
+    def _run_of(self, open_run: OpenRun) -> str | NewRun:
+        """The run of an open run's trial, or the one to be made."""
         if open_run.run:
-            return
+            return open_run.run
         earlier = self._runs().get(open_run.number)
         if earlier is None:
-            open_run.run = self._runs()[open_run.number] = self._make(open_run)
-            return
+            return self._new(open_run)
         names = {
             name for w in open_run.waiting if isinstance(w.message, EpochEnded) for name in w.message.epoch.metrics
         }
         found = histories(self._client, {earlier: [*names, "seconds/epoch"]})
         open_run.there = frozenset((m.key, m.step, repr(stored(m.value))) for _, m in found)
-        if reopening:
-            self._client.update_run(earlier, status="RUNNING")
-            if END in self._client.get_run(earlier).data.tags:
-                self._client.delete_tag(earlier, END)
-        open_run.run = earlier
+        return earlier
 
-    def _make(self, open_run: OpenRun) -> str:
+    def _new(self, open_run: OpenRun) -> NewRun:
         started = open_run.waiting[0]
         of = Confirms.of(open_run.number)
         tags = {PARENT: self._parent.info.run_id, SEARCH: self._search, **_tags(open_run.number, of)}
@@ -137,8 +138,11 @@ class TrialRuns:
             if trial.parent is not None:
                 tags["parent"] = str(trial.parent)
         name = trial_name(open_run.number) if of is None else of.name
-        made = self._client.create_run(self._parent.info.experiment_id, started.at, tags, name)
-        return str(made.info.run_id)
+        return NewRun(self._parent.info.experiment_id, name, started.at, tags)
+
+    def _write(self, open_run: OpenRun, run: str | NewRun, content: Content) -> None:
+        open_run.run = self._store.write(run, content)
+        self._runs()[open_run.number] = open_run.run
 
     def _points(self, open_run: OpenRun) -> list[Point]:
         points = [
