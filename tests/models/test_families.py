@@ -9,7 +9,7 @@ import pytest
 from pipeline.config import parts
 from pipeline.values.errors import UserError
 from pipeline.values.trial import Trial
-from tests.engines.vectorized.conftest import assert_same, engine, fitted, trained
+from tests.engines.conftest import assert_same, engine, fitted, trained
 from tests.models.conftest import Setup
 
 

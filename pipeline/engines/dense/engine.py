@@ -105,7 +105,8 @@ class DenseEngine:
         self._slots = [Slot() for _ in range(cores)]
         self._queue: deque[Training] = deque()
         self._others: Engine | None = None
-        self._elsewhere: set[int] = set()
+        self.elsewhere: set[int] = set()
+        """The numbers of the trials that another engine trains."""
         self._now = 0.0
         # each thread multiplies its own small matrices; threads of the library would only wait for each other
         threadpool_limits(1, "blas")
@@ -118,7 +119,7 @@ class DenseEngine:
             if self._others is None:
                 self._others = parts.engine(OTHERS).create(self._blueprint, self._prepared, 1, self.capacity)
             self._others.start(trial, weights)
-            self._elsewhere.add(trial.number)
+            self.elsewhere.add(trial.number)
             return
         except Exception as error:
             raise TrialFailed(trial.number, one_line(error)) from error
@@ -143,15 +144,15 @@ class DenseEngine:
         return [training.delivered(measured)]
 
     def keep(self, trial: Trial) -> None:
-        if trial.number in self._elsewhere and self._others is not None:
+        if trial.number in self.elsewhere and self._others is not None:
             self._others.keep(trial)
             return
         slot = self._slot(trial)
         slot.kept = slot.last
 
     def stop(self, trial: Trial) -> Fitted:
-        if trial.number in self._elsewhere and self._others is not None:
-            self._elsewhere.remove(trial.number)
+        if trial.number in self.elsewhere and self._others is not None:
+            self.elsewhere.remove(trial.number)
             return self._others.stop(trial)
         waiting = next((t for t in self._queue if t.trial == trial), None)
         if waiting is not None:

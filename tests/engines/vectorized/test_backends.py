@@ -12,7 +12,7 @@ from pipeline.config.paths import cached
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 from tests.conftest import MEASURED
-from tests.engines.vectorized.conftest import Make, engine, trained, trial
+from tests.engines.conftest import Make, engine, trained, trial
 
 pytestmark = pytest.mark.skipif(os.environ["KERAS_BACKEND"] == "jax", reason="this is the process on JAX")
 
@@ -41,7 +41,7 @@ def test_all_tests_of_the_engines_pass_on_jax(share: list[str]) -> None:
 PREDICT = """
 import sys, numpy as np
 from functools import partial
-from tests.engines.vectorized.conftest import SETTINGS, Kind
+from tests.engines.conftest import SETTINGS, Kind
 columns, source, target = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 with np.load(source) as given:
     model = Kind("mlp", columns)(SETTINGS)

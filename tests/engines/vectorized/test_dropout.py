@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.values.blueprint import loss_of
 from pipeline.values.data import Prepared
-from tests.engines.vectorized.conftest import Make, engine, trained, trial
+from tests.engines.conftest import Make, engine, trained, trial
 
 
 def test_the_bits_are_spread_evenly_and_differ_between_calls_and_seeds() -> None:

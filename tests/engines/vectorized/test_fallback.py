@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from pipeline.values.data import Prepared
-from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, trained, trial
+from tests.engines.conftest import Make, assert_same, engine, fitted, trained, trial
 
 
 @pytest.mark.slow

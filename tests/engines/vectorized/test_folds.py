@@ -8,7 +8,7 @@ import pytest
 from pipeline.preprocess import cut_folds
 from pipeline.values.data import Prepared
 from pipeline.values.trial import Trial
-from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, trained, trial
+from tests.engines.conftest import Make, assert_same, engine, fitted, trained, trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 

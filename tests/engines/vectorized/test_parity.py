@@ -17,7 +17,7 @@ from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 from pipeline.values.space import Float
 from pipeline.values.trial import End, Trial
-from tests.engines.vectorized.conftest import Make, assert_same, cut, engine, fitted, trained, trial
+from tests.engines.conftest import Make, assert_same, cut, engine, fitted, trained, trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 

@@ -14,7 +14,7 @@ from pipeline.values.data import Prepared
 from pipeline.values.space import Choice, Params
 from pipeline.values.trial import Trial
 from tests.conftest import Make as Titanic
-from tests.engines.vectorized.conftest import Make, assert_same, engine, fitted, inside, trained, trial
+from tests.engines.conftest import Make, assert_same, engine, fitted, inside, trained, trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 

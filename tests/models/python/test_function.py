@@ -21,7 +21,7 @@ from pipeline.tuning.identity import fingerprint
 from pipeline.values.errors import UserError
 from pipeline.values.space import Choice, Float, Int
 from pipeline.values.trial import Trial
-from tests.engines.vectorized.conftest import assert_same, engine, fitted, trained
+from tests.engines.conftest import assert_same, engine, fitted, trained
 
 Write = Callable[..., Path]
 

@@ -125,9 +125,8 @@ def blueprints(few: Prepared) -> Make:
     return make
 
 
-def engine(blueprint: Blueprint, prepared: Prepared) -> Engine:
-    part = parts.engine("vectorized")
-    return part.create(blueprint, prepared)
+def engine(blueprint: Blueprint, prepared: Prepared, name: str = "vectorized") -> Engine:
+    return parts.engine(name).create(blueprint, prepared)
 
 
 def trial(number: int = 1, seed: int = 11, **settings: Any) -> Trial:
