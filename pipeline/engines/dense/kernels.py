@@ -57,7 +57,7 @@ EXACT: Final = {"contract", "nsz", "reassoc"}
 
 def compiled(function: Compiled) -> Compiled:
     """The function as machine code, kept in the user's cache if that can be written."""
-    settings: dict[str, Any] = {"nogil": True, "fastmath": EXACT}
+    settings: dict[str, Any] = {"nogil": True, "fastmath": EXACT, "error_model": "numpy"}
     try:
         made = numba.njit(cache=True, **settings)(function)
     except RuntimeError:  # no folder for the cache
