@@ -56,6 +56,28 @@ def test_a_writer_killed_before_a_server_delivers_all_once(
         check(folder, points(folder / "mlflow.db"))
 
 
+IMPORTED = """
+import sys
+from pipeline.trackers.mlflow.writer import main
+main()
+print(*{"keras", "tensorflow", "jax", "sklearn"} & {*sys.modules})
+"""
+
+
+def test_a_writer_registers_a_champion_without_loading_it(
+    spooled: Callable[[Sequence[Event]], Spool], folder: Path, trained: Any, champion: Path
+) -> None:
+    code = champion / "champion.py"
+    code.write_text(code.read_text().replace("self.offset = json", "import keras; self.offset = json"))
+    spool = spooled([*trained(0), ChampionRegistered(champion, 0), SearchEnded()])
+    told = ["-c", IMPORTED, str(folder), spool.search, "--wait", "1"]
+    done = subprocess.run([sys.executable, *told], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+    assert spool.owed == 0
+    (model,) = (folder / "artifacts" / "titanic" / "models").glob("*/artifacts/champion.py")
+    assert "import keras" in model.read_text()
+
+
 def test_close_starts_a_writer_again_that_has_died(folder: Path, record: SearchRecord, trained: Any) -> None:
     tracker = MlflowTracker(folder, wait=1)
     tracker.open(record)
