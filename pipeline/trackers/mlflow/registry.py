@@ -185,7 +185,7 @@ def _model(client: Any, origin: Origin, folder: Path) -> str:
         input_example=example,
         # without this, MLflow infers them, which takes 13 s
         pip_requirements=(folder / REQUIREMENTS).read_text().splitlines(),
-        # MLflow would load the model to test that it can be served: 4 s of processor time, most of it for Keras
+        # MLflow would load the model to test that it can be served: 3 s of processor time, most of it for Keras
         validate_serving_input=False,
     )
     return str(made.model_id)
