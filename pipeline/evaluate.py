@@ -199,7 +199,7 @@ def _scored(report: Report, chosen: Finalists, seed: int, folder: Path) -> Repor
     if prepared.transform.classes:
         confused = counts(rows.y, rivals[0].prediction)
         title, labels = "Confusion matrix of the champion", prepared.transform.classes
-        page(folder / "confusion_matrix.html", title, [confusion.interactive(confused, labels, title)])
+        page(folder / "confusion_matrix.html", title, above=confusion.html(confused, labels, title))
         confusion.picture(confused, labels, title, folder / "confusion_matrix.png")
     return replace(
         report,

@@ -111,7 +111,8 @@ def test_without_a_test_part_the_report_says_so_and_the_champion_is_registered(t
     assert "data.split.test" in (tmp_path / "report" / "report.md").read_text()
     assert {"rmse", "mae", "r2", "standardized_mse"} == set(report.validation)
     score, spread = report.validation, houses.transform.scale
-    assert score["standardized_mse"].high == pytest.approx((score["rmse"].high / spread) ** 2)
+    # the end of an interval lies between two resamples, and what lies between squares is no square
+    assert score["standardized_mse"].high == pytest.approx((score["rmse"].high / spread) ** 2, rel=1e-3)
     assert events[-1] == ChampionRegistered(tmp_path / "champion", 7, promote=True)
 
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline.evaluation.saving import save
 from pipeline.values.confirmed import Confirmed
 from pipeline.values.data import Prepared, Transform
 
@@ -33,7 +34,7 @@ def write(folder: Path, model: "keras.Model", prepared: Prepared, confirmed: Con
     transform = prepared.transform
     rows = example(prepared)
     shutil.copyfile(CODE, folder / "champion.py")
-    model.save(folder / "model.keras")
+    save(model, folder / "model.keras")
     joblib.dump(transform.encoder, folder / "transform.joblib")
     card = {
         "task": prepared.dataset.task.value,

@@ -1,4 +1,4 @@
-"""The files that show a search: curves, the objective by trial, importances of settings, and the leaderboard."""
+"""The files that show a search: one page with all its figures, a picture of each, and the leaderboard."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,17 +20,17 @@ METRICS: Final = ("loss", "accuracy", "mae")
 
 
 def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[Path, ...]:
-    """The pictures, pages and table of a search, written into `folder`; their paths.
+    """The page, pictures and table of a search, written into `folder`; their paths.
 
-    `folder` must hold nothing else: all files in it are named. The pages work without a network.
+    `folder` must hold nothing else: all files in it are named. There is one page, because each carries its own copy of
+    Plotly's script, which has 4.8 MB: MLflow shows a page without the files beside it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     trials = [o for o in (*leaderboard.outcomes, leaderboard.baseline) if o]
     measured = {name for o in trials for epoch in o.curve[:1] for name in epoch.metrics}
     charts = {f"curves_{m}": curves(leaderboard, m) for m in METRICS if m in measured}
-    page(folder / "curves.html", "Curves", [chart.interactive(made) for made in charts.values()])
     course = progress(leaderboard)
-    about = [chart.interactive(course)]
+    about = [chart.interactive(made) for made in (*charts.values(), course)]
     shares = importance.importance(leaderboard, space)
     if shares is not None:
         finished = sum(o.value is not None for o in leaderboard.outcomes)
@@ -47,10 +47,10 @@ def draw(leaderboard: Leaderboard, space: Space, folder: Path) -> tuple[Path, ..
     return tuple(sorted(folder.iterdir()))
 
 
-def page(path: Path, title: str, figures: "Sequence[go.Figure]", *, above: str = "", below: str = "") -> None:
+def page(path: Path, title: str, figures: "Sequence[go.Figure]" = (), *, above: str = "", below: str = "") -> None:
     """Write an HTML file with the figures, one below the other, between the HTML `above` and `below`.
 
-    Plotly's script is inside the file, so the page works without a network.
+    Plotly's script is inside the file, so the page works without a network. Without figures there is no script.
     """
     parts = [
         figure.to_html(full_html=False, include_plotlyjs=(i == 0), config={"displaylogo": False, "responsive": True})

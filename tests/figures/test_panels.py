@@ -1,4 +1,5 @@
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -88,10 +89,23 @@ def test_the_table_of_no_trials_is_empty() -> None:
 
 
 def test_the_confusion_matrix_shows_counts_and_shares_of_the_true_class() -> None:
-    counts = np.array([[6, 2], [0, 0]])
-    cells = confusion.interactive(counts, (0, 1), "title").data[0]
-    assert np.array(cells.z).tolist() == [[0.75, 0.25], [0.0, 0.0]]
-    assert np.array(cells.text).tolist() == counts.tolist()
+    made = confusion.html(np.array([[6, 2], [0, 0]]), ("no", "yes"), "title")
+    rows = [re.findall(r"<t[hd].*?>(.+?)</t[hd]>", row) for row in re.findall(r"<tr>(.+?)</tr>", made)]
+    assert rows[0][1:] == ["no", "yes"]
+    assert rows[1:] == [["no", "6<br>75%", "2<br>25%"], ["yes", "0<br>0%", "0<br>0%"]]
+
+
+def test_a_class_is_text_in_the_confusion_matrix_and_no_html() -> None:
+    made = confusion.html(np.eye(2, dtype=int), ("<b>", '"'), "a & b")
+    assert 'title="true &lt;b&gt;, predicted &quot;: 0 rows, 0.0% of the class"' in made
+    assert "<b>" not in made
+    assert "<h1>a &amp; b</h1>" in made
+
+
+def test_the_cells_of_many_classes_tell_their_counts_under_the_mouse() -> None:
+    made = confusion.html(np.full((30, 30), 2), range(30), "title")
+    assert made.count("2 rows, 3.3% of the class") == 900
+    assert "<br>" not in made
 
 
 def test_the_leaderboard_warns_of_dead_units(make_board: MakeBoard) -> None:

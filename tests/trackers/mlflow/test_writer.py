@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.trackers.mlflow import open_archive
 from pipeline.trackers.mlflow.spool import Spool
-from pipeline.trackers.mlflow.tracker import MlflowTracker
+from pipeline.trackers.mlflow.tracker import MlflowTracker, writer_log
 from pipeline.values.events import ChampionRegistered, Event, SearchEnded, SearchRecord
 from pipeline.values.trial import Confirms
 from tests.conftest import MEASURED
@@ -56,6 +56,28 @@ def test_a_writer_killed_before_a_server_delivers_all_once(
         check(folder, points(folder / "mlflow.db"))
 
 
+IMPORTED = """
+import sys
+from pipeline.trackers.mlflow.writer import main
+main()
+print(*{"keras", "tensorflow", "jax", "sklearn"} & {*sys.modules})
+"""
+
+
+def test_a_writer_registers_a_champion_without_loading_it(
+    spooled: Callable[[Sequence[Event]], Spool], folder: Path, trained: Any, champion: Path
+) -> None:
+    code = champion / "champion.py"
+    code.write_text(code.read_text().replace("self.offset = json", "import keras; self.offset = json"))
+    spool = spooled([*trained(0), ChampionRegistered(champion, 0), SearchEnded()])
+    told = ["-c", IMPORTED, str(folder), spool.search, "--wait", "1"]
+    done = subprocess.run([sys.executable, *told], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+    assert spool.owed == 0
+    (model,) = (folder / "artifacts" / "titanic" / "models").glob("*/artifacts/champion.py")
+    assert "import keras" in model.read_text()
+
+
 def test_close_starts_a_writer_again_that_has_died(folder: Path, record: SearchRecord, trained: Any) -> None:
     tracker = MlflowTracker(folder, wait=1)
     tracker.open(record)
@@ -64,6 +86,35 @@ def test_close_starts_a_writer_again_that_has_died(folder: Path, record: SearchR
         tracker.record(event)
     assert tracker.close().owed == 0
     assert [len(line.curve) for line in open_archive(folder).curves("one")] == [3]
+
+
+def test_a_writer_that_died_before_it_was_told_its_search_is_replaced(
+    folder: Path, record: SearchRecord, trained: Any
+) -> None:
+    tracker = MlflowTracker(folder, wait=1)
+    tracker._writer.kill()
+    tracker._writer.wait()
+    tracker.open(record)
+    for event in [*trained(1), SearchEnded()]:
+        tracker.record(event)
+    assert tracker.close().owed == 0
+    assert [len(line.curve) for line in open_archive(folder).curves("one")] == [3]
+
+
+def test_a_writer_that_is_told_no_search_makes_the_database_and_ends(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    command = [sys.executable, "-m", "pipeline.trackers.mlflow.writer", str(tmp_path), "--wait", "1"]
+    subprocess.run(command, stdin=subprocess.DEVNULL, check=True, stderr=subprocess.DEVNULL)
+    assert list(open_archive(tmp_path).searches("titanic")) == []
+
+
+def test_what_a_writer_prints_is_in_the_log_of_its_search(folder: Path, spooled: Any) -> None:
+    spool = spooled([SearchEnded()])
+    spool.events.write_bytes(b"damaged\n" + spool.events.read_bytes())
+    command = [sys.executable, "-m", "pipeline.trackers.mlflow.writer", str(folder), "--wait", "1"]
+    (folder / "logs").mkdir()
+    subprocess.run(command, input=b"one\n", check=True, stderr=subprocess.DEVNULL)
+    assert "skipped a damaged line" in writer_log(folder, "one").read_text()
 
 
 def test_a_search_that_is_killed_is_delivered_and_marked_as_interrupted(folder: Path) -> None:
