@@ -19,6 +19,10 @@ ADDED: Final[Mapping[str, Mapping[str, object]]] = {
 """Keys that were added later, by section, with what every earlier search did; left out of the hash at these values,
 so that searches begun without these keys go on."""
 
+ENGINES: Final = {"dense": "vectorized", "vectorized": "lanes"}
+"""The names of engines in the hash. Searches begun with an earlier default go on with the present one: both train the
+same trials, up to rounding and the random numbers of dropout."""
+
 
 def fingerprint(experiment: Experiment, digest: str) -> str:
     """Eight hex digits that identify a search: a hash of its resolved file without its limits and the data's digest.
@@ -29,6 +33,8 @@ def fingerprint(experiment: Experiment, digest: str) -> str:
     content = sections(experiment)
     del content["evaluate"]  # what happens after the search does not change it
     content["search"] = {key: value for key, value in content["search"].items() if key not in LIMITS}
+    engine = content["training"]["engine"]
+    content["training"] = {**content["training"], "engine": ENGINES.get(engine, engine)}
     for section, added in ADDED.items():
         content[section] = {k: v for k, v in content[section].items() if k not in added or v != added[k]}
     code = parts.family(experiment.model.family, experiment.file).code

@@ -34,7 +34,7 @@ KINDS = [
     ),
     # a word that is not among the allowed ones
     (Training, "training", {"engine": "fitt"}, "training.engine: `fitt` is unknown. Did you mean `fit`?"),
-    (Training, "training", {"engine": 3}, "training.engine: `3` is unknown. Allowed: vectorized, fit."),
+    (Training, "training", {"engine": 3}, "training.engine: `3` is unknown. Allowed: dense, vectorized, fit."),
     (Data, "data", {**TABLE, "task": "ranking"}, "`ranking` is unknown. Allowed: binary, multiclass, regression."),
     # a value of another type
     (SearchSettings, "search", {"trials": "many"}, "search.trials: is 'many', not a whole number."),

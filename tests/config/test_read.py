@@ -153,6 +153,15 @@ def test_a_search_begun_before_there_were_folds_goes_on_and_folds_are_another_se
     assert len({begun, *(fingerprint(resolve(str(file), {"search.folds": k}), "digest") for k in (2, 4))}) == 3
 
 
+def test_a_search_begun_before_there_was_the_engine_dense_goes_on_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(BEFORE)
+    begun = "272f855d"  # by the code whose default was `vectorized`
+    found = {fingerprint(resolve(str(file), {"training.engine": e}), "digest"): e for e in ("dense", "vectorized", "fit")}
+    assert found[begun] == "dense"
+    assert len(found) == 3
+
+
 FOLDS = [
     ({"search.folds": 0}, r"search\.folds"),
     ({"search.folds": 100}, r"search\.folds"),

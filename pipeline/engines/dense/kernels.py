@@ -460,14 +460,25 @@ def _back_through(net: Net, values: np.ndarray, work: Work, step: int, delta: np
     elif kind == LAYER_NORMALIZATION:
         _back_through_rows(net, values, work, step, delta)
     elif kind == DROPOUT:
-        delta *= _extra(net, work, step, size)
+        mask = _extra(net, work, step, size)
+        for i in range(size):
+            for j in range(delta.shape[1]):
+                delta[i, j] *= mask[i, j]
     elif kind == RELU:
-        delta *= _output(net, work, step + 1, size) > 0
+        _pass_where_positive(_output(net, work, step + 1, size), delta)
     else:
         given, made = _output(net, work, step, size), _output(net, work, step + 1, size)
         for i in range(size):
             for j in range(delta.shape[1]):
                 delta[i, j] *= _slope(kind, given[i, j], made[i, j], net.numbers[step, 0])
+
+
+@compiled
+def _pass_where_positive(made: np.ndarray, delta: np.ndarray) -> None:
+    nothing = delta.dtype.type(0)
+    for i in range(delta.shape[0]):
+        for j in range(delta.shape[1]):
+            delta[i, j] = delta[i, j] if made[i, j] > nothing else nothing
 
 
 @compiled
@@ -553,23 +564,18 @@ def _update(net: Net, rule: Rule, values: np.ndarray, work: Work, steps: int) ->
 @compiled
 def _clip(net: Net, rule: Rule, gradients: np.ndarray) -> float:
     """Clip the gradients as the optimizer says; their squared norm before."""
-    norm = 0.0
+    norm = float(np.dot(gradients, gradients))
     by_value, by_norm, all_together = rule.numbers[2], rule.numbers[3], rule.numbers[4]
-    for k in range(net.spans.size - 1):
-        own = 0.0
-        for i in range(net.spans[k], net.spans[k + 1]):
-            own += gradients[i] * gradients[i]
-        norm += own
-        if by_norm and math.sqrt(own) > by_norm:
-            factor = by_norm / math.sqrt(own)
-            for i in range(net.spans[k], net.spans[k + 1]):
-                gradients[i] *= factor
+    if by_norm:
+        for k in range(net.spans.size - 1):
+            own = gradients[net.spans[k] : net.spans[k + 1]]
+            size = math.sqrt(np.dot(own, own))
+            if size > by_norm:
+                own *= own.dtype.type(by_norm / size)
     if all_together and math.sqrt(norm) > all_together:
-        factor = all_together / math.sqrt(norm)
-        for i in range(net.spans[-1]):
-            gradients[i] *= factor
+        gradients *= gradients.dtype.type(all_together / math.sqrt(norm))
     if by_value:
-        for i in range(net.spans[-1]):
+        for i in range(gradients.size):
             gradients[i] = min(max(gradients[i], -by_value), by_value)
     return norm
 
