@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
-from pipeline.values.trial import Epoch, Outcome, trial_name
+from pipeline.values.trial import Direction, Epoch, Outcome, trial_name
 
 LOG_LOSS: Final = "log loss"
 """The name of a classification's loss."""
@@ -49,9 +49,9 @@ def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
 class ConfirmedSetting:
     """A trial of the search, or its baseline, and the outcomes of its settings on each fold, two at least.
 
-    `objective` is the metric that they were searched by. A fold's figures are read at the mean of the epochs that were
-    best on the other folds. At its own best epoch they would flatter the setting: that epoch was chosen by the rows
-    that they are measured on.
+    `objective` is the metric that they were searched by. A fold's figures are read at the epoch that is best on the
+    other folds, by the mean of their curves. At its own best epoch they would flatter the setting: that epoch was
+    chosen by the rows that they are measured on.
     """
 
     outcome: Outcome
@@ -85,9 +85,15 @@ class ConfirmedSetting:
     @property
     def _read(self) -> list[Epoch]:
         """For each fold the epoch that its figures are read at; its last one, if it stopped before that."""
-        best = [o.best_epoch or 1 for o in self.folds]
-        others = [(sum(best) - own) / (len(best) - 1) for own in best]
-        return [o.curve[min(max(round(at), 1), len(o.curve)) - 1] for o, at in zip(self.folds, others, strict=True)]
+        best = Direction.of(self.objective).key
+        curves = [[best(epoch.metrics[self.objective]) for epoch in o.curve] for o in self.folds]
+        found = []
+        for own, outcome in enumerate(self.folds):
+            others = [curve for fold, curve in enumerate(curves) if fold != own]
+            # a fold that stopped stays at its last value
+            means = [sum(c[min(e, len(c) - 1)] for c in others) for e in range(max(map(len, others)))]
+            found.append(outcome.curve[min(means.index(min(means)), len(outcome.curve) - 1)])
+        return found
 
     @property
     def epochs(self) -> int:

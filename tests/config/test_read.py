@@ -157,7 +157,9 @@ def test_a_search_begun_before_there_was_the_engine_dense_goes_on_with_it(tmp_pa
     file = tmp_path / "own.toml"
     file.write_text(BEFORE)
     begun = "272f855d"  # by the code whose default was `vectorized`
-    found = {fingerprint(resolve(str(file), {"training.engine": e}), "digest"): e for e in ("dense", "vectorized", "fit")}
+    found = {
+        fingerprint(resolve(str(file), {"training.engine": e}), "digest"): e for e in ("dense", "vectorized", "fit")
+    }
     assert found[begun] == "dense"
     assert len(found) == 3
 

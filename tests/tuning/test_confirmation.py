@@ -104,15 +104,17 @@ def test_without_a_wish_or_without_validation_rows_nothing_is_confirmed_and_it_i
 
 
 def test_a_folds_figures_are_read_at_the_epoch_that_the_other_folds_chose() -> None:
-    folds = []
-    for fold, (best, last) in enumerate([(2, 9), (4, 5), (9, 9)]):
-        of = Confirms(7, fold, 3)
-        curve = tuple(Epoch(of.number, e, {"val_loss": 10.0 * fold + e}) for e in range(1, last + 1))
-        trial = Trial(of.number, PARAMS, 1, 9, confirms=of)
-        folds.append(Outcome(trial, PARAMS, End.STOPPED_EARLY, 10.0 * fold + best, best, curve))
-    setting = ConfirmedSetting(outcome(7, 0.3), tuple(folds), "val_loss")
-    # the others' means are 6.5, 5.5 and 3; the second fold stopped after epoch 5
-    assert setting.value == pytest.approx((6 + 15 + 23) / 3)
+    curves = [[5.0, 3.0, 4.0, 6.0], [7.0, 6.0, 5.0, 1.0], [9.0, 2.0]]
+    for name, sign in (("val_loss", 1), ("val_accuracy", -1)):
+        folds = []
+        for fold, values in enumerate(curves):
+            of = Confirms(7, fold, 3)
+            curve = tuple(Epoch(of.number, e, {name: sign * value}) for e, value in enumerate(values, 1))
+            trial = Trial(of.number, PARAMS, 1, 9, confirms=of)
+            folds.append(Outcome(trial, PARAMS, End.STOPPED_EARLY, sign * min(values), 2, curve))
+        setting = ConfirmedSetting(outcome(7, 0.3), tuple(folds), name)
+        # the last fold stays at 2: the others are best at epochs 4, 2 and, where it had stopped, 4
+        assert setting.value == pytest.approx(sign * (6 + 6 + 2) / 3)
 
 
 def test_a_settings_value_is_the_mean_over_its_folds_with_its_standard_error() -> None:
