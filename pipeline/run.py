@@ -10,6 +10,7 @@ from typing import Final, final
 from pipeline.build import build
 from pipeline.config import backend, parts
 from pipeline.config.experiment import Experiment
+from pipeline.config.imports import uncollected
 from pipeline.evaluate import Searched, evaluate
 from pipeline.evaluation.report import Report
 from pipeline.figures.pages import draw
@@ -75,12 +76,13 @@ def run(
     began, clock = time.monotonic() if wish.typed is None else wish.typed, Clock()
     clock.add("start-up", time.monotonic() - began)
     backend.prepare(backend_of(experiment))
-    with clock.phase("load"):
-        dataset = load(experiment)
-    with clock.phase("preprocess"):
-        prepared = preprocess(dataset, experiment)
-    with clock.phase("start-up"):
-        backend.load()
+    with uncollected("keras"):
+        with clock.phase("load"):
+            dataset = load(experiment)
+        with clock.phase("preprocess"):
+            prepared = preprocess(dataset, experiment)
+        with clock.phase("start-up"):
+            backend.load()
     blueprint = build(experiment, prepared)
     with opened(experiment, dataset.digest, mlruns, new=wish.new, again=wish.again) as study:
         with clock.phase("check"):

@@ -4,5 +4,5 @@
 `overrides` (keys from the command line), `searchable` (values, ranges and choices), `conditions` (`when`), `optimizers`
 (Keras's optimizers and their arguments) and `messages` (errors in words). `json_schema` and `write` are the other
 direction: the schema for editors, and an experiment as a complete file. `parts` imports a part by its file's name,
-`backend` sets up Keras's backend, and `paths` reads and writes files safely.
+`backend` sets up Keras's backend, `imports` makes imports faster, and `paths` reads and writes files safely.
 """
