@@ -1,7 +1,7 @@
 """Checks the models at the corners of a space: first without weights, then some built and trained on one batch."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -70,11 +70,13 @@ def outlined(blueprint: Blueprint, params: Params) -> Corner:
     return Corner(settings, params, int(model.count_params()), spent, foreign)
 
 
-def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple[list[Finding], int]:
+def try_out(
+    blueprint: Blueprint, prepared: Prepared, free: int | None, proven: Callable[[Params], bool] | None = None
+) -> tuple[list[Finding], int]:
     """Findings on the lowest, the highest and the heaviest corner, and the largest parameter count that fits.
 
-    A corner that needs more than `free` bytes is not built; None means no limit. If no corner can be trained, the
-    findings are errors.
+    A corner that needs more than `free` bytes is not built; None means no limit. Nor is one whose settings are
+    `proven` to be trainable. If no corner can be trained, the findings are errors.
     """
     import keras
 
@@ -89,7 +91,12 @@ def try_out(blueprint: Blueprint, prepared: Prepared, free: int | None) -> tuple
     found += _unloadable(sorted(frozenset[str]().union(*(corner.foreign for corner in sizes))))
     heaviest = max(sizes, key=lambda corner: corner.bytes)
     tried = list({corner.name: corner for corner in (sizes[0], sizes[min(1, len(sizes) - 1)], heaviest)}.values())
-    failed = [finding for corner in tried if (finding := _trained(corner, blueprint, prepared, free))]
+    failed = []
+    for corner in tried:
+        problem = _lacking(corner, free)
+        if problem is None and (proven is None or not proven(corner.settings)):
+            problem = _trained(corner, blueprint, prepared)
+        failed += [problem] if problem is not None else []
     keras.utils.clear_session()
     found += _raised(failed) if len(failed) == len(tried) else failed
     if not failed:
@@ -108,11 +115,16 @@ def size(count: float) -> str:
     return f"{max(count / 1e3, 1):.0f} kB"
 
 
-def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared, free: int | None) -> Finding | None:
+def _lacking(corner: Corner, free: int | None) -> Finding | None:
+    """The problem of a corner that needs more memory than is free; None if it has none."""
+    if free is None or corner.bytes <= free:
+        return None
+    need = f"takes about {size(corner.bytes)} of memory to train, and {size(free)} are free"
+    return Finding(Level.WARNING, f"model with {corner.name}", f"{need}: trials like it will fail.")
+
+
+def _trained(corner: Corner, blueprint: Blueprint, prepared: Prepared) -> Finding | None:
     """The problem that building a corner and training it on one batch shows; None if there is none."""
-    if free is not None and corner.bytes > free:
-        need = f"takes about {size(corner.bytes)} of memory to train, and {size(free)} are free"
-        return Finding(Level.WARNING, f"model with {corner.name}", f"{need}: trials like it will fail.")
     rows = int(corner.settings["batch_size"])
     try:
         model = blueprint.model(corner.settings)

@@ -55,6 +55,17 @@ def test_the_titanics_corners_can_be_trained(blueprint: Blueprint, prepared: Pre
     assert parameters == outlined(blueprint, corners(blueprint.space)[1]).parameters
 
 
+def test_corners_that_are_proven_are_not_built(
+    blueprint: Blueprint, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    monkeypatch.setattr(keras.Model, "train_on_batch", lambda *_: 1 / 0)
+    found, _ = try_out(blueprint, prepared, None, lambda _: True)
+    assert [finding.level for finding in found] == [Level.NOTE]
+    assert [finding.level for finding in try_out(blueprint, prepared, None)[0]] == [Level.ERROR] * 2
+
+
 def test_a_corner_without_memory_is_a_warning_and_all_of_them_an_error(titanic: Make, prepared: Prepared) -> None:
     wide = build(titanic({"model.width": {"low": 8, "high": 10**6}}), prepared)
     found, _ = try_out(wide, prepared, 10**9)

@@ -11,6 +11,7 @@ needs it; otherwise only the trials that do.
 from pipeline.engines import Engine
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
+from pipeline.values.space import Params
 
 
 def create(blueprint: Blueprint, prepared: Prepared, trials: int = 1, ahead: int | None = None) -> Engine:
@@ -18,3 +19,10 @@ def create(blueprint: Blueprint, prepared: Prepared, trials: int = 1, ahead: int
     from pipeline.engines.dense.engine import create
 
     return create(blueprint, prepared, trials, ahead)
+
+
+def trains(blueprint: Blueprint, settings: Params) -> bool:
+    """Whether a model with these settings can be trained here; that it is a chain proves it, without compiling."""
+    from pipeline.engines.dense.engine import refusal
+
+    return not refusal(blueprint, settings)

@@ -40,13 +40,21 @@ log = logging.getLogger("pipeline")
 def create(blueprint: Blueprint, prepared: Prepared, trials: int, ahead: int | None) -> Engine:
     """The engine of this room, or the one for models that are no chains if a search would often need it."""
     for settings in islice(_samples(blueprint), PROBES):
-        try:
-            made = chain(outline(blueprint, settings).model, blueprint.output)
-            rule(blueprint.optimizer(settings), int(made.net.spans[-1]), "float32")
-        except Exception as error:  # noqa: BLE001  a model may raise anything; the other engine says what
-            log.info("the search is trained by the engine %s: %s", OTHERS, one_line(error))
+        reason = refusal(blueprint, settings)
+        if reason:
+            log.info("the search is trained by the engine %s: %s", OTHERS, reason)
             return parts.engine(OTHERS).create(blueprint, prepared, trials, ahead)
     return DenseEngine(blueprint, prepared, ahead)
+
+
+def refusal(blueprint: Blueprint, settings: Params) -> str:
+    """Why a model with these settings is not trained in this room; empty if it is."""
+    try:
+        made = chain(outline(blueprint, settings).model, blueprint.output)
+        rule(blueprint.optimizer(settings), int(made.net.spans[-1]), "float32")
+    except Exception as error:  # noqa: BLE001  a model may raise anything; the other engine says what
+        return one_line(error)
+    return ""
 
 
 def _samples(blueprint: Blueprint) -> Iterator[Params]:
