@@ -1,7 +1,7 @@
 """The test losses of several models on several tables, compared: ratios, optimism and ranks.
 
 A search is a dictionary as the worker `trust` describes it. `tables` holds the searches of each table, one for each
-split. Figures are averaged over a table's splits. A ratio of losses is given as 100 ln(one / other): close to the
+split. Losses are averaged over a table's splits. A ratio of losses is given as 100 ln(one / other): close to the
 difference in percent.
 """
 
@@ -25,15 +25,18 @@ def loss(searches: Searches, model: str) -> float:
 
 
 def ratio(searches: Searches, one: str, other: str) -> float:
-    """The mean of 100 ln(test loss of one model / test loss of another); negative: `one` is better."""
-    return statistics.mean(_percent(s["losses"][one], s["losses"][other]) for s in searches)
+    """100 ln(mean test loss of one model / mean test loss of another); negative: `one` is better.
+
+    The means are over the splits: the loss of a good model on a few dozen rows depends on one or two of them, and may
+    be 0, so a ratio of single losses says little.
+    """
+    return _percent(loss(searches, one), loss(searches, other))
 
 
 def optimism(searches: Searches, model: str, promised: str) -> float:
     """100 ln(mean test loss of a model / mean loss that the searches `promised`); positive: they promised too much.
 
-    `promised` is "seen", "confirmed" or "out_of_fold". The means are over the searches: the loss of a good model on a
-    few dozen rows depends on one or two of them, so a ratio of single losses says little.
+    `promised` is "seen", "confirmed" or "out_of_fold"; the means are over the splits.
     """
     return _percent(loss(searches, model), statistics.mean(float(s[promised]) for s in searches))
 

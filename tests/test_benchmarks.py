@@ -147,7 +147,8 @@ def searched(champion: float, confirmed: float | None = 0.5, **claimed: bool) ->
 
 def test_ratios_are_means_over_the_splits() -> None:
     searches = [searched(0.25), searched(0.5)]
-    assert ratios.ratio(searches, "champion", "today") == pytest.approx(50 * math.log(0.5))
+    assert ratios.ratio(searches, "champion", "today") == pytest.approx(100 * math.log(0.75))
+    assert ratios.ratio([searched(0.0), searched(0.5)], "champion", "today") == pytest.approx(100 * math.log(0.5))
     assert ratios.optimism(searches, "today", "seen") == pytest.approx(100 * math.log(1.25))
     assert ratios.loss(searches, "champion") == 0.375
 

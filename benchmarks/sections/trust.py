@@ -84,8 +84,8 @@ def against(tables: Mapping[str, Searches], about: str) -> Table:
     notes = [
         "Loss: the log loss on the test part; for a regression the mean squared error of the standardized target. "
         "The champion / this: 100 ln(loss of the champion / loss of the row's model), close to the difference in %; "
-        "below 0, the champion is better. It is the mean of each table's splits, then of the tables; the interval is "
-        "over the tables.",
+        "below 0, the champion is better. Losses are means over a table's splits; the figure is the mean over the "
+        "tables, and the interval is over the tables.",
         "Best trial: the champion without confirmation and averaging. Gradient boosting: scikit-learn's defaults, "
         "trained on the training part; with more rows, on the validation part too.",
         _goal(f"Against the best trial of the search: {mean:+.1f}, at most {GAIN:g} is asked", reached=mean <= GAIN),
@@ -119,10 +119,7 @@ def by_table(tables: Mapping[str, Searches], floors: Mapping[str, float | None])
 def promised(tables: Mapping[str, Searches]) -> Table:
     """By how much test losses exceed the losses that a search promised."""
     rows = []
-    notes = [
-        "100 ln(test loss / promised loss) of each table, both being means over its splits; above 0, the promise was "
-        "too good. Then the mean over the tables."
-    ]
+    notes = ["100 ln(test loss / promised loss), as above; above 0, the promise was too good."]
     for key, (title, model) in PROMISES.items():
         if not all(search.get(key) and model in search["losses"] for s in tables.values() for search in s):
             continue

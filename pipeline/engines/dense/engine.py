@@ -29,6 +29,8 @@ from pipeline.values.trial import Epoch, Fitted, Trial, TrialFailed
 
 AHEAD: Final = 2
 """So many epochs of a trial may be trained before the last one was judged; at its end they are lost."""
+QUEUED: Final = 1
+"""So many more trials than cores are asked for: one is made ready while the others train."""
 PROBES: Final = 32
 """At most so many settings are looked at before a search, to see whether its models are chains."""
 OTHERS: Final = "vectorized"
@@ -105,7 +107,7 @@ class DenseEngine:
         self, blueprint: Blueprint, prepared: Prepared, ahead: int | None = None, dtype: str = "float32"
     ) -> None:
         cores = len(os.sched_getaffinity(0))
-        self.capacity = ahead or cores
+        self.capacity = ahead or cores + QUEUED
         self._blueprint = blueprint
         self._prepared = prepared
         self._dtype = dtype

@@ -48,8 +48,8 @@ def test_what_comes_in_which_order_follows_from_the_trials_alone(blueprints: Mak
     assert len({trial for trial, _ in first}) == 8
 
 
-def test_it_asks_for_no_more_trials_than_there_are_cores_unless_told(blueprints: Make, few: Prepared) -> None:
-    assert DenseEngine(blueprints(), few).capacity == len(os.sched_getaffinity(0))
+def test_it_asks_for_one_trial_more_than_there_are_cores_unless_told(blueprints: Make, few: Prepared) -> None:
+    assert DenseEngine(blueprints(), few).capacity == len(os.sched_getaffinity(0)) + 1
     assert DenseEngine(blueprints(), few, ahead=28).capacity == 28
 
 
