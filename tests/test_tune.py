@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.build import build
+from pipeline.config import parts
 from pipeline.figures.pages import draw
 from pipeline.load import load
 from pipeline.preprocess import preprocess
@@ -46,7 +47,7 @@ def plain(outcome: Outcome) -> Outcome:
     return replace(outcome, seconds={}, curve=tuple(replace(epoch, seconds=0.0) for epoch in outcome.curve))
 
 
-@pytest.mark.parametrize("engine", ["vectorized", "fit"])
+@pytest.mark.parametrize("engine", parts.names("engines"))
 def test_every_trial_and_the_baseline_have_the_mean_over_folds_and_no_weights(
     titanic: Make, tmp_path: Path, engine: str
 ) -> None:
