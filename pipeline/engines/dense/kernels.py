@@ -10,7 +10,7 @@ Everything follows Keras: its layers' outputs and gradients, and its optimizers'
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -53,16 +53,21 @@ ALPHA: Final = 1.6732632423543772
 """The constants of SELU."""
 EXACT: Final = {"contract", "nsz", "reassoc"}
 """What LLVM may do to sums. It may not assume that there is no NaN: a diverging trial is known by it."""
+SETTINGS: Final[Mapping[str, Any]] = {"nogil": True, "fastmath": EXACT, "error_model": "numpy"}
 
 
 def compiled(function: Compiled) -> Compiled:
     """The function as machine code, kept in the user's cache if that can be written."""
-    settings: dict[str, Any] = {"nogil": True, "fastmath": EXACT, "error_model": "numpy"}
     try:
-        made = numba.njit(cache=True, **settings)(function)
+        made = numba.njit(cache=True, **SETTINGS)(function)
     except RuntimeError:  # no folder for the cache
-        made = numba.njit(**settings)(function)
+        made = numba.njit(**SETTINGS)(function)
     return cast("Compiled", made)
+
+
+def inner(function: Compiled) -> Compiled:
+    """A function that only compiled ones call, and that is kept with them; Python cannot call it."""
+    return cast("Compiled", numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **SETTINGS)(function))
 
 
 class Net(NamedTuple):
@@ -189,28 +194,28 @@ def alive(net: Net, values: np.ndarray, work: Work, rows: Rows) -> np.ndarray:
     return found
 
 
-@compiled
+@inner
 def _output(net: Net, work: Work, step: int, size: int) -> np.ndarray:
     """What enters step `step` (size, width): the output of the step before it, or the input."""
     start, width = net.starts[step] * work.rows, net.widths[step]
     return work.outputs[start : start + size * width].reshape(size, width)
 
 
-@compiled
+@inner
 def _extra(net: Net, work: Work, step: int, size: int) -> np.ndarray:
     """What a step notes for its way back (size, width)."""
     start, width = net.starts[step + 1] * work.rows, net.widths[step + 1]
     return work.extras[start : start + size * width].reshape(size, width)
 
 
-@compiled
+@inner
 def _kernel(net: Net, values: np.ndarray, step: int) -> np.ndarray:
     """The kernel of a dense step (width before, width)."""
     start, before, width = net.places[step, 0], net.widths[step], net.widths[step + 1]
     return values[start : start + before * width].reshape(before, width)
 
 
-@compiled
+@inner
 def _gather(net: Net, work: Work, rows: Rows, start: int, size: int) -> None:
     """Copy a batch to where the first step takes it."""
     into = _output(net, work, 0, size)
@@ -221,7 +226,7 @@ def _gather(net: Net, work: Work, rows: Rows, start: int, size: int) -> None:
             into[i, j] = rows.x[row, j]
 
 
-@compiled
+@inner
 def _forward(net: Net, values: np.ndarray, work: Work, size: int, key: np.uint32, training: bool) -> None:  # noqa: FBT001
     """The outputs of all steps."""
     for step in range(net.kinds.size):
@@ -253,7 +258,7 @@ def _forward(net: Net, values: np.ndarray, work: Work, size: int, key: np.uint32
             _activate(kind, given, made, net.numbers[step, 0])
 
 
-@compiled
+@inner
 def _drop(given: np.ndarray, made: np.ndarray, mask: np.ndarray, rate: float, key: np.uint32) -> None:
     """Set a share of the values to 0 and raise the others; the mask holds the factors."""
     keep = given.dtype.type(1.0 / (1.0 - rate))
@@ -267,7 +272,7 @@ def _drop(given: np.ndarray, made: np.ndarray, mask: np.ndarray, rate: float, ke
             made[i, j] = given[i, j] * factor
 
 
-@compiled
+@inner
 def _mixed(x: np.uint32) -> np.uint32:
     """The hash `lowbias32` of a whole number: https://nullprogram.com/blog/2018/07/31/."""
     x = np.uint32(x ^ (x >> np.uint32(16)))
@@ -277,7 +282,7 @@ def _mixed(x: np.uint32) -> np.uint32:
     return np.uint32(x ^ (x >> np.uint32(16)))
 
 
-@compiled
+@inner
 def _activate(kind: int, given: np.ndarray, made: np.ndarray, slope: float) -> None:
     if kind == RELU:
         for i in range(given.shape[0]):
@@ -289,7 +294,7 @@ def _activate(kind: int, given: np.ndarray, made: np.ndarray, slope: float) -> N
             made[i, j] = _activation(kind, given[i, j], slope)
 
 
-@compiled
+@inner
 def _activation(kind: int, z: float, slope: float) -> float:
     if kind == TANH:
         return math.tanh(z)
@@ -308,7 +313,7 @@ def _activation(kind: int, z: float, slope: float) -> float:
     return max(z, 0.0) + math.log1p(math.exp(-abs(z)))  # softplus
 
 
-@compiled
+@inner
 def _slope(kind: int, z: float, y: float, slope: float) -> float:
     """The derivative of an activation other than ReLU at z, where its value is y."""
     if kind == TANH:
@@ -326,7 +331,7 @@ def _slope(kind: int, z: float, y: float, slope: float) -> float:
     return _slope_of_pieces(kind, z, y, slope)
 
 
-@compiled
+@inner
 def _slope_of_pieces(kind: int, z: float, y: float, slope: float) -> float:
     """The same for activations that are a line above 0."""
     if kind == SELU:
@@ -336,7 +341,7 @@ def _slope_of_pieces(kind: int, z: float, y: float, slope: float) -> float:
     return y + slope if kind == ELU else slope  # else it is a leaky ReLU
 
 
-@compiled
+@inner
 def _sigmoid(z: float) -> float:
     if z >= 0:
         return 1 / (1 + math.exp(-z))
@@ -344,7 +349,7 @@ def _sigmoid(z: float) -> float:
     return small / (1 + small)
 
 
-@compiled
+@inner
 def _normalize_batch(net: Net, values: np.ndarray, work: Work, size: int, step: int, training: bool) -> None:  # noqa: FBT001
     given, made = _output(net, work, step, size), _output(net, work, step + 1, size)
     noted, (gamma, beta, means, variances) = _extra(net, work, step, size), net.places[step]
@@ -370,7 +375,7 @@ def _normalize_batch(net: Net, values: np.ndarray, work: Work, size: int, step: 
             made[i, j] = noted[i, j] * scale + shift
 
 
-@compiled
+@inner
 def _normalize_rows(net: Net, values: np.ndarray, work: Work, size: int, step: int) -> None:
     given, made = _output(net, work, step, size), _output(net, work, step + 1, size)
     noted, gamma, beta = _extra(net, work, step, size), net.places[step, 0], net.places[step, 1]
@@ -390,7 +395,7 @@ def _normalize_rows(net: Net, values: np.ndarray, work: Work, size: int, step: i
             made[i, j] = noted[i, j] * scale + (values[beta + j] if beta >= 0 else 0.0)
 
 
-@compiled
+@inner
 def _compare(net: Net, work: Work, size: int, sums: np.ndarray) -> None:
     """Add a batch's losses and metrics to `sums`, and write the gradient of its mean loss into the first delta."""
     last = net.kinds.size
@@ -417,7 +422,7 @@ def _compare(net: Net, work: Work, size: int, sums: np.ndarray) -> None:
             delta[i, j] = (delta[i, j] / total - (1.0 if j == truth else 0.0)) / size
 
 
-@compiled
+@inner
 def _penalty(net: Net, values: np.ndarray) -> float:
     """What the regularizers add to the loss."""
     found = 0.0
@@ -433,7 +438,7 @@ def _penalty(net: Net, values: np.ndarray) -> float:
     return found
 
 
-@compiled
+@inner
 def _backward(net: Net, values: np.ndarray, work: Work, size: int) -> None:
     """The gradients of all trainable values."""
     now = 0
@@ -451,7 +456,7 @@ def _backward(net: Net, values: np.ndarray, work: Work, size: int) -> None:
             np.dot(delta, _kernel(net, values, step).T, earlier)
 
 
-@compiled
+@inner
 def _back_through(net: Net, values: np.ndarray, work: Work, step: int, delta: np.ndarray) -> None:
     """Turn the gradient of a step's output into that of its input, in place."""
     kind, size = net.kinds[step], delta.shape[0]
@@ -473,7 +478,7 @@ def _back_through(net: Net, values: np.ndarray, work: Work, step: int, delta: np
                 delta[i, j] *= _slope(kind, given[i, j], made[i, j], net.numbers[step, 0])
 
 
-@compiled
+@inner
 def _pass_where_positive(made: np.ndarray, delta: np.ndarray) -> None:
     nothing = delta.dtype.type(0)
     for i in range(delta.shape[0]):
@@ -481,7 +486,7 @@ def _pass_where_positive(made: np.ndarray, delta: np.ndarray) -> None:
             delta[i, j] = delta[i, j] if made[i, j] > nothing else nothing
 
 
-@compiled
+@inner
 def _gradients_of_dense(net: Net, values: np.ndarray, work: Work, step: int, delta: np.ndarray) -> None:
     size, width = delta.shape
     given, start, bias = _output(net, work, step, size), net.places[step, 0], net.places[step, 1]
@@ -499,7 +504,7 @@ def _gradients_of_dense(net: Net, values: np.ndarray, work: Work, step: int, del
                 work.gradients[i] += one * np.sign(values[i]) + 2 * two * values[i]
 
 
-@compiled
+@inner
 def _back_through_batch(net: Net, values: np.ndarray, work: Work, step: int, delta: np.ndarray) -> None:
     size, width = delta.shape
     noted, gamma, beta = _extra(net, work, step, size), net.places[step, 0], net.places[step, 1]
@@ -517,7 +522,7 @@ def _back_through_batch(net: Net, values: np.ndarray, work: Work, step: int, del
             delta[i, j] = factor * (delta[i, j] - (total + noted[i, j] * along) / size)
 
 
-@compiled
+@inner
 def _back_through_rows(net: Net, values: np.ndarray, work: Work, step: int, delta: np.ndarray) -> None:
     size, width = delta.shape
     noted, gamma, beta = _extra(net, work, step, size), net.places[step, 0], net.places[step, 1]
@@ -542,7 +547,7 @@ def _back_through_rows(net: Net, values: np.ndarray, work: Work, step: int, delt
             delta[i, j] = work.factors[step, i] * (delta[i, j] - (total + noted[i, j] * along) / width)
 
 
-@compiled
+@inner
 def _update(net: Net, rule: Rule, values: np.ndarray, work: Work, steps: int) -> float:
     """A step of the optimizer, its `steps`-th; the squared norm of the gradients before they are clipped."""
     gradients, end = work.gradients, net.spans[-1]
@@ -561,7 +566,7 @@ def _update(net: Net, rule: Rule, values: np.ndarray, work: Work, steps: int) ->
     return norm
 
 
-@compiled
+@inner
 def _clip(net: Net, rule: Rule, gradients: np.ndarray) -> float:
     """Clip the gradients as the optimizer says; their squared norm before."""
     norm = float(np.dot(gradients, gradients))
@@ -580,7 +585,7 @@ def _clip(net: Net, rule: Rule, gradients: np.ndarray) -> float:
     return norm
 
 
-@compiled
+@inner
 def _step_of_sgd(rule: Rule, values: np.ndarray, gradients: np.ndarray, end: int) -> None:
     number = values.dtype.type
     rate, momentum = number(rule.numbers[0]), number(rule.numbers[5])
@@ -595,7 +600,7 @@ def _step_of_sgd(rule: Rule, values: np.ndarray, gradients: np.ndarray, end: int
         values[i] += speed[i] * momentum - moved if nesterov else speed[i]
 
 
-@compiled
+@inner
 def _step_of_adam(rule: Rule, values: np.ndarray, gradients: np.ndarray, end: int, steps: int) -> None:
     number = values.dtype.type
     first, second, epsilon = rule.numbers[5], rule.numbers[6], number(rule.numbers[7])
@@ -615,7 +620,7 @@ def _step_of_adam(rule: Rule, values: np.ndarray, gradients: np.ndarray, end: in
         values[i] -= mean[i] * alpha / (np.sqrt(square[i]) + epsilon)
 
 
-@compiled
+@inner
 def _step_of_rmsprop(rule: Rule, values: np.ndarray, gradients: np.ndarray, end: int) -> None:
     number = values.dtype.type
     rate, momentum, rho = number(rule.numbers[0]), number(rule.numbers[5]), number(rule.numbers[6])
