@@ -5,6 +5,7 @@ them is the front: layers and operations without variables, for example a search
 only on the data, so it is computed once and not in each epoch.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, final
@@ -33,6 +34,8 @@ LOSSES: Final = {
     "mean_squared_error": (kernels.SQUARED_ERROR, "mae"),
 }
 """The losses, and the metric that is measured beside each."""
+_SOFTMAX: Final = -1
+"""The step of a softmax: only the last one of a model may be that, and then its loss takes what enters it."""
 PLACES: Final = 4
 """The numbers of a step, and its variables."""
 
@@ -105,9 +108,6 @@ def chain(model: keras.Model, output: Output) -> Chain:
     return Chain(model, net, variables, entry, repr(before), rectified)
 
 
-_SOFTMAX: Final = -1
-
-
 def _layers(model: keras.Model) -> tuple[list[Any], Any, list[Any]]:
     """The layers at the model's end that follow each other, the tensor that enters them, and what comes before."""
     graph = getattr(model, "_functional", model)  # where a Sequential has its graph
@@ -143,14 +143,15 @@ def _before(entry: Any, made: Mapping[int, Any]) -> list[Any]:
         if id(tensor) not in order:
             node = made[id(tensor)]
             of = node.operation
-            if getattr(of, "variables", None) or "Dropout" in type(of).__name__ or "Noise" in type(of).__name__:
-                raise NoChain(f"{type(of).__name__} stands before the first layer that is trained here")
+            kind = type(of)
+            varies = "Dropout" in kind.__name__ or "Noise" in kind.__name__ or not kind.__module__.startswith("keras.")
+            if getattr(of, "variables", None) or varies:
+                raise NoChain(f"{kind.__name__} stands before the first layer that is trained here")
             sources = [visit(given) for given in node.input_tensors]
             config = {key: value for key, value in of.get_config().items() if key not in ("name", "dtype")}
-            given = [argument for argument in node.arguments.args if not keras.backend.is_keras_tensor(argument)]
-            # a list of tensors is known by its sources
-            known = [a for a in given if not isinstance(a, list | tuple) or not any(map(_is_tensor, a))]
-            found.append((type(of).__name__, config, known, node.arguments.kwargs if not sources else "", sources))
+            arguments = keras.tree.flatten((node.arguments.args, node.arguments.kwargs))
+            constants = [_identified(value) for value in arguments if not keras.backend.is_keras_tensor(value)]
+            found.append((kind.__name__, config, constants, sources))
             order[id(tensor)] = len(found)
         return order[id(tensor)]
 
@@ -158,8 +159,12 @@ def _before(entry: Any, made: Mapping[int, Any]) -> list[Any]:
     return found
 
 
-def _is_tensor(value: Any) -> bool:
-    return bool(keras.backend.is_keras_tensor(value))
+def _identified(value: Any) -> Any:
+    """What identifies a constant: an array by its content."""
+    if not hasattr(value, "__array__"):
+        return value
+    array = np.asarray(value)
+    return array.shape, array.dtype.str, hashlib.sha256(array.tobytes()).hexdigest()
 
 
 def _steps(layer: Any) -> list[_Step]:

@@ -109,3 +109,14 @@ def test_a_single_trial_that_is_no_chain_is_trained_elsewhere_and_a_line_says_wh
         assert_same(curves[one.number][0], fitted(blueprints(), few, one, epochs=3)[0])
     assert isinstance(own, DenseEngine)
     assert not own.elsewhere
+
+
+def test_fronts_that_differ_in_one_number_of_an_array_are_not_the_same() -> None:
+    def shifted(last: float) -> Any:
+        steps = np.arange(5000, dtype=np.float32)
+        steps[-1] = last
+        return functional(lambda x: of.Dense(2)(keras.ops.matmul(x, steps.reshape(5, 1000))))
+
+    one, same, other = (chain(shifted(last), LOGITS) for last in (1.0, 1.0, 1.0 + 1e-7 * 2))
+    assert one.front == same.front
+    assert one.front != other.front
