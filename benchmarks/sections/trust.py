@@ -121,7 +121,7 @@ def promised(tables: Mapping[str, Searches]) -> Table:
     rows = []
     notes = ["100 ln(test loss / promised loss), as above; above 0, the promise was too good."]
     for key, (title, model) in PROMISES.items():
-        if not all(search.get(key) and model in search["losses"] for s in tables.values() for search in s):
+        if any(search.get(key) is None or model not in search["losses"] for s in tables.values() for search in s):
             continue
         values = [ratios.optimism(searches, model, key) for searches in tables.values()]
         mean, half = interval(values)
