@@ -13,7 +13,7 @@ BY_NAME = "config/parts.py"
 """It loads parts by name while the program runs, from whatever level."""
 LIBRARIES = {
     "mlflow": ("trackers/mlflow/", "evaluation/pyfunc.py"),
-    "optuna": ("searches/optuna.py", "figures/importance.py"),
+    "optuna": ("searches/optuna.py", "searches/_recent_tpe.py", "figures/importance.py"),
     "keras_tuner": ("searches/keras_tuner.py", "models/python/"),
     "keras": (
         "models/",
@@ -28,6 +28,7 @@ LIBRARIES = {
     ),
     "tensorflow": ("engines/vectorized/tensorflow.py",),
     "jax": ("engines/vectorized/jax.py",),
+    "numba": ("engines/dense/kernels.py",),
 }
 
 

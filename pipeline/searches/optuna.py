@@ -178,11 +178,13 @@ def _sampler(settings: SearchSettings, number: int) -> "BaseSampler":
     from optuna import samplers
     from optuna.exceptions import ExperimentalWarning
 
+    from pipeline.searches._recent_tpe import RecentTPE
+
     seed = trial_seed(settings.seed, number)
     match settings.sampler:
         case "tpe":
             # Optuna's default of 10 is half of a short search, and by then as many again have been asked in advance
-            return samplers.TPESampler(seed=seed, n_startup_trials=max(1, min(10, settings.trials // 4)))
+            return RecentTPE(seed=seed, n_startup_trials=max(1, min(10, settings.trials // 4)))
         case "cmaes":
             return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
         case "qmc":  # all trials share one sequence, so its seed is the search's

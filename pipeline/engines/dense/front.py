@@ -40,7 +40,7 @@ class Fronts:
     def _behind(self, of: Chain, x: np.ndarray) -> np.ndarray:
         """Rows (rows, …) as they enter the first step (rows, columns)."""
         if of.entry is of.model.inputs[0]:
-            return np.array(x, self._dtype)
+            return np.require(x, self._dtype, ["C", "W"])
         made = np.empty((len(x), of.entry.shape[-1]), self._dtype)
         front = keras.Model(of.model.inputs[0], of.entry)
         for start in range(0, len(x), AT_ONCE):
