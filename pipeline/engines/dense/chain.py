@@ -13,6 +13,7 @@ from typing import Any, Final, final
 import keras
 import numpy as np
 
+from pipeline.config.backend import without_tensorflow
 from pipeline.engines.dense import kernels
 from pipeline.engines.dense.kernels import Net
 from pipeline.values.blueprint import Output
@@ -155,7 +156,8 @@ def _before(entry: Any, made: Mapping[int, Any]) -> list[Any]:
             order[id(tensor)] = len(found)
         return order[id(tensor)]
 
-    visit(entry)
+    with without_tensorflow():
+        visit(entry)
     return found
 
 

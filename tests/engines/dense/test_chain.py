@@ -1,6 +1,8 @@
 """Which models are chains, and what is trained elsewhere."""
 
 import logging
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -120,3 +122,28 @@ def test_fronts_that_differ_in_one_number_of_an_array_are_not_the_same() -> None
     one, same, other = (chain(shifted(last), LOGITS) for last in (1.0, 1.0, 1.0 + 1e-7 * 2))
     assert one.front == same.front
     assert one.front != other.front
+
+
+READ = """
+import os, sys
+os.environ["KERAS_BACKEND"] = "jax"
+
+from pipeline.build import build
+from pipeline.config.read import resolve
+from pipeline.engines.dense.chain import chain
+from pipeline.load import load
+from pipeline.preprocess import preprocess
+
+experiment = resolve("titanic")
+blueprint = build(experiment, preprocess(load(experiment), experiment))
+made = chain(blueprint.model({**experiment.baseline, "numbers": "piecewise", "bins": 8}), blueprint.output)
+assert "Rescaling" in made.front
+assert "tensorflow" not in sys.modules
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.no_cover
+def test_to_read_a_front_imports_no_tensorflow() -> None:
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", READ], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
