@@ -117,6 +117,7 @@ class DenseEngine:
         self._others: Engine | None = None
         self.elsewhere: set[int] = set()
         """The numbers of the trials that another engine trains."""
+        self._others_turn = False
         self._now = 0.0
         # each thread multiplies its own small matrices; threads of the library would only wait for each other
         threadpool_limits(1, "blas")
@@ -138,9 +139,12 @@ class DenseEngine:
 
     def step(self) -> Sequence[Epoch]:
         slot = min(self._slots, key=lambda s: s.due)
-        if slot.training is None:
-            return self._others.step() if self._others is not None else ()
         training = slot.training
+        self._others_turn = not self._others_turn
+        if self._others is not None and self.elsewhere and (self._others_turn or training is None):
+            return self._others.step()
+        if training is None:
+            return ()
         self._now = slot.clock = slot.due
         try:
             measured = slot.epochs.popleft().result()
@@ -148,7 +152,7 @@ class DenseEngine:
             self._empty(slot)
             raise TrialFailed(training.trial.number, one_line(error)) from error
         if measured is None:
-            raise RuntimeError(f"{training.trial.name} was stopped, but has a place")
+            raise RuntimeError(f"{training.trial.name} has ended, but has a place")
         slot.last = measured
         slot.epochs.append(slot.pool.submit(training.advance))
         return [training.delivered(measured)]

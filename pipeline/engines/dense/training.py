@@ -73,8 +73,8 @@ class Training:
         return float(rows * (self.chain.size + 16 * int(self.chain.net.widths.sum())))
 
     def advance(self) -> Measured | None:
-        """Train an epoch; None if the trial was stopped before."""
-        if self.stopped:
+        """Train an epoch; None if the trial was stopped before, or has made all its epochs."""
+        if self.stopped or self._epoch >= self.trial.epochs:
             return None
         began = time.perf_counter()
         net, data = self.chain.net, self._data
