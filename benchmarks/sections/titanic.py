@@ -35,7 +35,8 @@ NOTES: Final = (
     "the last trial; for this project until that trial is stored in MLflow.",
     "This project also tracks every trial, curve and setting and first trains the baseline, within these times.",
     "The cache is that of the user: with an empty one, all functions and programs are compiled within these times.",
-    "scikit-learn's MLP has no dropout, so it trains other models. The loops without Keras stop early by hand.",
+    "scikit-learn's MLP has no dropout, so it trains other models. The loops without Keras stop early by hand. "
+    "scikit-learn and PyTorch multiply with one thread, with which they are faster here.",
     "Spread: over several runs of the quick ones. The slow ones ran once; their spread is over quarters of the run.",
 )
 PROCESSORS: Final = (
