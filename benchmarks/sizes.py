@@ -14,6 +14,9 @@ class Sizes:
     epochs: int
     rounds: int
     """The number of times that quick things are measured."""
+    commands: tuple[int, ...]
+    """command: trials of the commands; KerasTuner's loop trains `compared`."""
+    compared: int
     steady: int
     """steady, arithmetic: epochs of a block; `rounds` blocks are timed after a first one that is not."""
     edge: int
@@ -37,5 +40,5 @@ class Sizes:
     noise: int
 
 
-FULL: Final = Sizes(64, 100, 3, 15, 1024, 1000, 100, 5, 5, 45.0, 5, 100, 2560, 2, 16, 3, 48, 20)
-SMALL: Final = Sizes(4, 3, 2, 3, 256, 40, 10, 2, 2, 15.0, 2, 5, 128, 2, 2, 1, 4, 1)
+FULL: Final = Sizes(64, 100, 3, (24, 100, 1000), 24, 15, 1024, 1000, 100, 5, 5, 45.0, 5, 100, 2560, 2, 16, 3, 48, 20)
+SMALL: Final = Sizes(4, 3, 2, (2, 4), 2, 3, 256, 40, 10, 2, 2, 15.0, 2, 5, 128, 2, 2, 1, 4, 1)

@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 
 from benchmarks import ratios
+from benchmarks.command import phases
 from benchmarks.configurations import configurations, plain
 from benchmarks.ours import Timed
 from benchmarks.processes import LOG, WorkerFailed, cores, descendants, measured, run, spent
 from benchmarks.sections import trust
 from benchmarks.sections.arithmetic import useful_operations
+from benchmarks.sections.command import scaled
 from benchmarks.sections.quality import interval
 from benchmarks.sections.titanic import quarters, spread
 from benchmarks.sizes import FULL
@@ -113,6 +115,19 @@ def test_processor_time_is_of_the_whole_tree() -> None:
     while time.process_time() - began < 0.2:
         pass
     assert 0.15 < spent() - before < 0.5
+
+
+def test_the_phases_are_read_from_what_the_command_prints() -> None:
+    text = "\nTime: 5.4 s: start-up 2.1, tune (ask and tell 0.3, train 1.8) 2.2, deliver 1.1\nIn MLflow:\n"
+    assert phases(text) == {"start-up": 2.1, "tune": 2.2, "deliver": 1.1, "tune: ask and tell": 0.3, "tune: train": 1.8}
+    with pytest.raises(ValueError, match="no line says"):
+        phases("Stopped by you after 3 trials")
+
+
+def test_a_rival_is_scaled_by_its_trials_and_not_by_its_imports() -> None:
+    run = {"began": 100.0, "ready": 106.0, "told": [108.0, 116.0], "spent": 12.0, "processor": 20.0}
+    assert scaled(run, 2) == {"wall": 16.0, "processor": 20.0}
+    assert scaled(run, 10) == {"wall": 56.0, "processor": 68.0}
 
 
 def test_a_loop_by_hand_stops_as_keras_does() -> None:
