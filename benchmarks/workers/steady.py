@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from benchmarks.configurations import plain
 from benchmarks.ours import ready
@@ -81,7 +82,9 @@ def _product(edge: int) -> float:
 
     square = np.random.default_rng(0).random((edge, edge), dtype=np.float32)
     tensor = tf.constant(square)
-    return min(_once(lambda: tf.matmul(tensor, tensor).numpy()), _once(lambda: square @ square))
+    # the engine `dense` limits NumPy's library to one thread
+    with threadpool_limits(len(os.sched_getaffinity(0)), "blas"):
+        return min(_once(lambda: tf.matmul(tensor, tensor).numpy()), _once(lambda: square @ square))
 
 
 def _once(multiply: Any, times: int = 10) -> float:
