@@ -14,7 +14,7 @@ from benchmarks.machine import machine
 from benchmarks.sizes import FULL, SMALL, Sizes
 from benchmarks.table import Results
 
-SECTIONS: Final = ("titanic", "steady", "arithmetic", "memory", "quality", "large", "trust")
+SECTIONS: Final = ("titanic", "command", "steady", "arithmetic", "memory", "quality", "large", "scale", "trust")
 HERE: Final = Path(__file__).parent
 
 

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Any, Final, final
 
+from benchmarks.processes import spent
 from pipeline.build import build
 from pipeline.config import parts
 from pipeline.config.experiment import Experiment
@@ -28,8 +30,8 @@ def imported(engine: str) -> None:
     import keras  # noqa: F401
 
     parts.engine(engine)
-    if engine == "vectorized":
-        import pipeline.engines.vectorized.engine  # noqa: F401
+    if engine != "fit":
+        import_module(f"pipeline.engines.{engine}.engine")
 
 
 def ready(experiment: Experiment) -> tuple[Prepared, Blueprint]:
@@ -43,7 +45,8 @@ class Timed:
     """A tracker that passes all events on to `inner` and records when each trial ended and when MLflow had the last.
 
     Its `open` first opens the inner tracker and then imports what the engine needs, in the order of a usual search: the
-    process that writes to MLflow starts meanwhile. `ready` is the end of these imports.
+    process that writes to MLflow starts meanwhile. `ready` is the end of these imports. `spent` are the processor
+    seconds used until then, and until the end of the last trial.
     """
 
     def __init__(self, inner: Tracker, mlruns: Path, engine: str) -> None:
@@ -54,6 +57,7 @@ class Timed:
         self._watch: Thread | None = None
         self._closed = Flag()
         self.ready = 0.0
+        self.spent = [0.0, 0.0]
         self.baseline = 0.0
         self.told: list[float] = []
         self.numbers: list[int] = []
@@ -65,6 +69,7 @@ class Timed:
         self._inner.open(search)
         self._spool = Spool(self._mlruns, search.identity)
         imported(self._engine)
+        self.spent[0] = spent()
         self.ready = time.time()
 
     def record(self, event: Event) -> None:
@@ -74,10 +79,11 @@ class Timed:
         if isinstance(event, TrialEnded):
             if event.outcome.number == BASELINE:
                 self.baseline = time.time() - self.ready
-            else:
+            elif event.outcome.number > BASELINE:  # not a training that confirms settings after the search
                 self.told.append(time.time())
                 self.numbers.append(event.outcome.number)
         elif isinstance(event, SearchMeasured) and "seconds/tune/train" in event.metrics:
+            self.spent[1] = spent()
             self.phases = {name.rpartition("/")[2]: seconds for name, seconds in event.metrics.items()}
             self._watch = Thread(target=self._wait, args=(self._spool.events.stat().st_size,), daemon=True)
             self._watch.start()
@@ -90,12 +96,13 @@ class Timed:
         return links
 
     def figures(self) -> dict[str, Any]:
-        """The recorded figures, in seconds; times are since 1970."""
+        """The recorded figures, in seconds; times are since 1970. `spent` are processor seconds, from `ready` on."""
         return {
             "ready": self.ready,
             "baseline": self.baseline,
             "told": self.told,
             "stored": self.stored,
+            "spent": self.spent[1] - self.spent[0],
             "phases": dict(self.phases),
             "recording": self.recording,
         }

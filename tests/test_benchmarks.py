@@ -2,6 +2,9 @@
 
 import json
 import math
+import os
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +12,30 @@ import numpy as np
 import pytest
 
 from benchmarks import ratios
+from benchmarks.command import phases
 from benchmarks.configurations import configurations, plain
-from benchmarks.processes import measured
+from benchmarks.ours import Timed
+from benchmarks.processes import LOG, WorkerFailed, cores, descendants, measured, run, spent
 from benchmarks.sections import trust
 from benchmarks.sections.arithmetic import useful_operations
+from benchmarks.sections.command import scaled
 from benchmarks.sections.quality import interval
 from benchmarks.sections.titanic import quarters, spread
 from benchmarks.sizes import FULL
 from benchmarks.spread import Spread
 from benchmarks.table import Results, Section, Table
 from benchmarks.tables import TABLES, TARGET, floor, pure_noise
+from benchmarks.workers._by_hand import stopped_early
 from benchmarks.workers.quality import with_evaluation
 from benchmarks.workers.trust import claims, loss
 from pipeline.config.read import resolve
 from pipeline.evaluation.report import Comparison, Report, Row
 from pipeline.evaluation.scores import Score
+from pipeline.trackers import memory
 from pipeline.tune import _limits
 from pipeline.values.data import Task
+from pipeline.values.events import DatasetRecord, SearchRecord, TrialEnded, TrialStarted
+from pipeline.values.trial import BASELINE, End, Outcome, Trial
 
 
 def test_the_configurations_lie_in_the_space_and_are_the_same_each_time() -> None:
@@ -58,6 +68,74 @@ def test_a_run_is_spread_over_its_quarters() -> None:
     assert spread([run], "warm") == Spread(8.0, 10.0, 16.0)
     assert spread([run], "cold") == Spread(13.0, 15.0, 21.0)
     assert spread([run, {**run, "warm": 12.0}], "warm") == Spread(10.0, 11.0, 12.0)
+
+
+def test_confirmations_are_no_trials_of_the_search(tmp_path: Path) -> None:
+    timed = Timed(memory.create(tmp_path), tmp_path, "fit")
+    timed.open(SearchRecord("s", "e", "t", "val_loss", {}, {}, {}, DatasetRecord("d", "s", "", 1, "t", {})))
+    for number in (BASELINE, 1, 2, -1):
+        trial = Trial(number, {}, 0, 1)
+        timed.record(TrialStarted(trial, {}))
+        timed.record(TrialEnded(Outcome(trial, {}, End.COMPLETE, 0.5, 1, ())))
+    assert timed.numbers == [1, 2]
+    assert len(timed.told) == 2
+
+
+def test_a_command_is_measured_with_the_processes_that_it_waits_for(tmp_path: Path) -> None:
+    burn = "import time\nwhile time.process_time() < 0.3: pass"
+    both = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {burn!r}])\n{burn}"
+    used = run([sys.executable, "-c", both], {}, tmp_path / LOG)
+    assert 0.6 <= used.processor < 3
+    assert used.wall > 0.5
+    assert used.began <= time.time() - used.wall
+    assert 2**20 < used.memory < 2**30
+
+
+def test_a_command_gets_the_environment_the_cores_and_the_folder_that_it_should(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "elsewhere")
+    names = ("GIVEN", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR")
+    told = f"import os; print([os.environ.get(n) for n in {names}], len(os.sched_getaffinity(0)), os.getcwd())"
+    before = os.sched_getaffinity(0)
+    with cores(1):
+        run([sys.executable, "-c", told], {"GIVEN": "yes"}, tmp_path / LOG, tmp_path, tmp_path / "cache")
+    assert (tmp_path / LOG).read_text() == f"['yes', '{tmp_path}/cache', None] 1 {tmp_path}\n"
+    assert os.sched_getaffinity(0) == before
+
+
+def test_a_command_that_fails_shows_what_it_printed(tmp_path: Path) -> None:
+    with pytest.raises(WorkerFailed, match="no luck"):
+        run([sys.executable, "-c", "raise SystemExit('no luck')"], {}, tmp_path / LOG)
+
+
+def test_processor_time_is_of_the_whole_tree() -> None:
+    assert descendants(2, {1: 0, 2: 1, 3: 2, 4: 3, 5: 1, 6: 5}) == {2, 3, 4}
+    before, began = spent(), time.process_time()
+    while time.process_time() - began < 0.2:
+        pass
+    assert 0.15 < spent() - before < 0.5
+
+
+def test_the_phases_are_read_from_what_the_command_prints() -> None:
+    text = "\nTime: 5.4 s: start-up 2.1, tune (ask and tell 0.3, train 1.8) 2.2, deliver 1.1\nIn MLflow:\n"
+    assert phases(text) == {"start-up": 2.1, "tune": 2.2, "deliver": 1.1, "tune: ask and tell": 0.3, "tune: train": 1.8}
+    with pytest.raises(ValueError, match="no line says"):
+        phases("Stopped by you after 3 trials")
+
+
+def test_a_rival_is_scaled_by_its_trials_and_not_by_its_imports() -> None:
+    run = {"began": 100.0, "ready": 106.0, "told": [108.0, 116.0], "spent": 12.0, "processor": 20.0}
+    assert scaled(run, 2) == {"wall": 16.0, "processor": 20.0}
+    assert scaled(run, 10) == {"wall": 56.0, "processor": 68.0}
+
+
+def test_a_loop_by_hand_stops_as_keras_does() -> None:
+    losses = iter([0.5, 0.4, *[0.6] * 7, 0.4, 0.3])
+    kept: list[int] = []
+    assert stopped_early(100, lambda: next(losses), lambda: kept.append(1)) == (0.4, 10)
+    assert len(kept) == 2
+    assert stopped_early(3, iter([0.5, 0.4, 0.3]).__next__, lambda: None) == (0.3, 3)
 
 
 def test_only_the_products_of_layers_are_useful() -> None:

@@ -10,6 +10,7 @@ from benchmarks.table import Section, Table
 FIT: Final = "model.fit"
 ENGINES: Final = {
     FIT: ("fit", "tensorflow"),
+    "dense": ("dense", "jax"),
     "vectorized, TensorFlow": ("vectorized", "tensorflow"),
     "vectorized, JAX": ("vectorized", "jax"),
 }
@@ -29,7 +30,7 @@ def measure(sizes: Sizes) -> Section:
             ratio = spreads[FIT].over(spread).text() if name != FIT else "1"
             rows.append([f"{name}, dropout {dropout:g}", spread.text(1000), ratio])
     columns = ["", "ms an epoch and trial", "model.fit / this"]
-    return Section([Table("Steady state, 2 x 64 units, batch 32, a full lane", columns, rows)], found)
+    return Section([Table("Steady state, 2 x 64 units, batch 32, a full engine", columns, rows)], found)
 
 
 def _seconds(found: dict[str, Any], name: str, dropout: float, sizes: Sizes) -> list[float]:

@@ -1,6 +1,6 @@
 """The Titanic's model as a Keras user writes it, without this project."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.configurations import plain
 from pipeline.load import load
@@ -10,6 +10,9 @@ from pipeline.values.space import Params
 
 if TYPE_CHECKING:
     import keras
+
+BATCH: Final = 32
+PATIENCE: Final = 8
 
 
 def data() -> Prepared:
@@ -38,9 +41,9 @@ def fitting(prepared: Prepared, epochs: int) -> dict[str, Any]:
     import keras
 
     return {
-        "batch_size": 32,
+        "batch_size": BATCH,
         "epochs": epochs,
         "validation_data": (prepared.validation.x, prepared.validation.y),
-        "callbacks": [keras.callbacks.EarlyStopping("val_loss", patience=8, restore_best_weights=True)],
+        "callbacks": [keras.callbacks.EarlyStopping("val_loss", patience=PATIENCE, restore_best_weights=True)],
         "verbose": 0,
     }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import spent
 from benchmarks.workers import _plain
 
 
@@ -14,6 +15,7 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     import keras_tuner as kt
 
     prepared = _plain.data()
+    used = spent()
     ready = time.time()
     told: list[float] = []
     epochs: list[int] = []
@@ -49,4 +51,5 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     tuner = Tuner(Listed("val_loss"), Mlp(), directory=str(folder / "kept"), project_name="listed")
     tuner.search(prepared.train.x, prepared.train.y, **_plain.fitting(prepared, task["epochs"]))
     scores = {trial.trial_id: trial.score for trial in tuner.oracle.trials.values()}
-    return {"ready": ready, "told": told, "epochs": epochs, "values": [scores[t] for t in tuner.oracle.end_order]}
+    found = {"ready": ready, "spent": spent() - used}
+    return {**found, "told": told, "epochs": epochs, "values": [scores[t] for t in tuner.oracle.end_order]}

@@ -1,15 +1,18 @@
-"""Epochs of one model in steady state: `model.fit`'s later ones, or those of a full lane after it is compiled."""
+"""Epochs of one model in steady state: `model.fit`'s later ones, or those of a full engine after it is compiled."""
 
 import itertools
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from benchmarks.configurations import plain
 from benchmarks.ours import ready
+from pipeline.config import parts
 from pipeline.values.blueprint import loss_of
 from pipeline.values.trial import Trial, trial_seed
 
@@ -27,26 +30,26 @@ def run(task: Mapping[str, Any], folder: Path) -> dict[str, Any]:  # noqa: ARG00
     """
     prepared, blueprint = ready(plain())
     product = [_product(task["edge"]) for _ in range(task["blocks"])] if task["edge"] else []
-    seconds = (_fit if task["engine"] == "fit" else _lane)(blueprint, prepared, task)
+    seconds = (_fit if task["engine"] == "fit" else _full)(blueprint, prepared, task)
     product += [_product(task["edge"]) for _ in range(task["blocks"])] if task["edge"] else []
     kernels = [w.shape for w in blueprint.model(blueprint.settings(task["params"])).weights if len(w.shape) == 2]
     rows = (len(prepared.train), len(prepared.validation))
     return {"seconds": seconds, "product": product, "kernels": [[int(a), int(b)] for a, b in kernels], "rows": rows}
 
 
-def _lane(blueprint: "Blueprint", prepared: "Prepared", task: Mapping[str, Any]) -> list[float]:
-    from pipeline.engines.vectorized.engine import VectorizedEngine
+def _full(blueprint: "Blueprint", prepared: "Prepared", task: Mapping[str, Any]) -> list[float]:
     from pipeline.engines.vectorized.plan import SLOTS
 
-    engine = VectorizedEngine(blueprint, prepared, SLOTS)
+    trials = SLOTS if task["engine"] == "vectorized" else len(os.sched_getaffinity(0))
+    engine = parts.engine(task["engine"]).create(blueprint, prepared, trials)
     params: dict[str, Scalar] = task["params"]
-    for number in range(1, SLOTS + 1):
+    for number in range(1, trials + 1):
         engine.start(Trial(number, params, trial_seed(7, number), task["epochs"] * (task["blocks"] + 1)), None)
     seconds = []
     for _ in range(task["blocks"] + 1):
         began = time.perf_counter()
         made = 0
-        while made < task["epochs"] * SLOTS:
+        while made < task["epochs"] * trials:
             made += len(engine.step())
         seconds.append((time.perf_counter() - began) / made)
     return seconds[1:]
@@ -79,7 +82,9 @@ def _product(edge: int) -> float:
 
     square = np.random.default_rng(0).random((edge, edge), dtype=np.float32)
     tensor = tf.constant(square)
-    return min(_once(lambda: tf.matmul(tensor, tensor).numpy()), _once(lambda: square @ square))
+    # the engine `dense` limits NumPy's library to one thread
+    with threadpool_limits(len(os.sched_getaffinity(0)), "blas"):
+        return min(_once(lambda: tf.matmul(tensor, tensor).numpy()), _once(lambda: square @ square))
 
 
 def _once(multiply: Any, times: int = 10) -> float:
