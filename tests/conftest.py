@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -24,6 +25,10 @@ from pipeline.preprocess import preprocess
 from pipeline.trackers.mlflow.archive import MlflowArchive
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
+
+# a busy machine is no defect
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 # coverage measures the processes that a test starts if it finds this, at a third of their time: few tests ask for it
 MEASURED = {name: os.environ.pop(name) for name in ("COVERAGE_PROCESS_CONFIG",) if name in os.environ}

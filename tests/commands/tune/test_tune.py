@@ -45,7 +45,7 @@ def test_ctrl_c_ends_after_the_running_epoch_with_everything_finished_recorded(s
     found = open_archive(here / "mlruns")
     ended = {record.number: record for record in found.curves(study.name) if record.end is not None}
     assert ended.keys() == journal.keys()
-    assert len(ended) > 2
+    assert len(ended) >= 2  # the baseline and the trial of the line
     assert all(record.value == journal[number].value for number, record in ended.items())
     parent = found.search(study.name)
     assert parent is not None

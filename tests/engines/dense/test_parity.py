@@ -134,10 +134,12 @@ def test_a_regression(blueprints: Make, few: Prepared) -> None:
 @pytest.mark.parametrize("scale", ["standard", ["unit_rows", "robust"]], ids=["scaled", "scale searched"])
 def test_encoded_numbers(numbers: str, scale: Any, titanic: Any) -> None:
     given = {"preprocess.numbers": list(ENCODINGS), "preprocess.bins": [4, 8], "preprocess.scale": scale}
+    # Adam would make steps of rounding errors
+    given["training.optimizer"] = "sgd"
     experiment: Experiment = titanic(given)
     prepared = cut(preprocess(load(experiment), experiment))
     blueprint = build(experiment, prepared)
-    params: dict[str, Any] = {"width": 24, "depth": 2, "dropout": 0.0, "learning_rate": 0.003, "numbers": numbers}
+    params: dict[str, Any] = {"width": 24, "depth": 2, "dropout": 0.0, "learning_rate": 0.05, "numbers": numbers}
     params |= {"bins": 4} if numbers != "standard" else {}
     params |= {"scale": "unit_rows"} if "scale" in blueprint.space.dimensions else {}
     one = Trial(1, params, seed=11, epochs=20)
