@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,16 @@ import pytest
 
 from pipeline.build import optimizer
 from pipeline.config import parts
+from pipeline.config.experiment import Experiment
 from pipeline.engines import Engine
 from pipeline.engines._shuffle import order
+from pipeline.searches.listed import Listed
+from pipeline.tuning.loop import Limits, Loop
+from pipeline.tuning.study import Study
 from pipeline.values.blueprint import Blueprint, Output, loss_of
 from pipeline.values.data import Arrays, Prepared
 from pipeline.values.space import Float, Int, Params, Space
-from pipeline.values.trial import Fitted, Trial
+from pipeline.values.trial import End, Fitted, Trial
 
 ROWS, VALIDATION = 150, 70
 SETTINGS: Mapping[str, Any] = {
@@ -186,3 +191,26 @@ def assert_same(curve: Curve, reference: Curve, rel: float = 1e-4) -> None:
         # one row that crosses 0.5 moves an accuracy by a whole step; that is not a drift
         allowed = 1.01 / VALIDATION if "accuracy" in name else 0.0
         np.testing.assert_allclose(curve[name], values, rtol=rel, atol=allowed, err_msg=name)
+
+
+def assert_stops_as_keras_does(
+    own: Engine, blueprint: Blueprint, prepared: Prepared, titanic: Callable[..., Experiment], folder: Path
+) -> None:
+    """The loop ends a trial at the same epoch as Keras's `EarlyStopping`, with the same weights."""
+    import keras
+
+    class Quiet:
+        def record(self, event: object) -> None: ...
+
+    one = trial(learning_rate=0.02, patience=3, min_delta=0.0, start_from_epoch=0)
+    study = Study.at(folder)
+    experiment = titanic({"training.early_stopping.patience": 3})
+    loop = Loop(Listed([one]), own, blueprint, experiment, Quiet(), study)  # type: ignore[arg-type]
+    outcome = loop.run(Limits())[0]
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=3, restore_best_weights=True)
+    curve, values = fitted(blueprint, prepared, one, callbacks=[stop])
+    assert outcome.end is End.STOPPED_EARLY
+    assert len(outcome.curve) == len(curve["loss"])
+    assert outcome.best_epoch == stop.best_epoch + 1
+    for mine, its in zip(study.weights[1].weights, values, strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-3, atol=1e-5)

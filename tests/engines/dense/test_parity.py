@@ -12,14 +12,11 @@ from pipeline.config.experiment import ENCODINGS, Experiment
 from pipeline.engines.dense.engine import DenseEngine
 from pipeline.load import load
 from pipeline.preprocess import cut_folds, preprocess
-from pipeline.searches.listed import Listed
-from pipeline.tuning.loop import Limits, Loop
-from pipeline.tuning.study import Study
 from pipeline.values.blueprint import Blueprint, Output
 from pipeline.values.data import Prepared
 from pipeline.values.space import Params
-from pipeline.values.trial import End, Trial
-from tests.engines.conftest import Make, assert_same, cut, fitted, trained, trial
+from pipeline.values.trial import Trial
+from tests.engines.conftest import Make, assert_same, assert_stops_as_keras_does, cut, fitted, trained, trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
@@ -162,25 +159,7 @@ def test_folds_train_as_model_fit_does_on_their_rows(blueprints: Make, few: Prep
 def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(
     blueprints: Make, few: Prepared, titanic: Any, tmp_path: Path
 ) -> None:
-    import keras
-
-    blueprint = blueprints()
-    one = trial(learning_rate=0.02, patience=3, min_delta=0.0, start_from_epoch=0)
-    experiment: Experiment = titanic({"training.early_stopping.patience": 3})
-    study = Study.at(tmp_path)
-
-    class Quiet:
-        def record(self, event: object) -> None: ...
-
-    loop = Loop(Listed([one]), dense(blueprint, few), blueprint, experiment, Quiet(), study)  # type: ignore[arg-type]
-    outcome = loop.run(Limits())[0]
-    stop = keras.callbacks.EarlyStopping("val_loss", patience=3, restore_best_weights=True)
-    curve, values = fitted(blueprint, few, one, callbacks=[stop])
-    assert outcome.end is End.STOPPED_EARLY
-    assert len(outcome.curve) == len(curve["loss"])
-    assert outcome.best_epoch == stop.best_epoch + 1
-    for mine, its in zip(study.weights[1].weights, values, strict=True):
-        np.testing.assert_allclose(mine, its, rtol=1e-3, atol=1e-5)
+    assert_stops_as_keras_does(dense(blueprints(), few), blueprints(), few, titanic, tmp_path)
 
 
 def test_dropout_trains_on_average_as_model_fit_does(blueprints: Make, few: Prepared) -> None:

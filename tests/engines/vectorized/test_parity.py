@@ -12,12 +12,11 @@ from pipeline.config.experiment import ENCODINGS, Experiment
 from pipeline.engines.vectorized.engine import VectorizedEngine
 from pipeline.load import load
 from pipeline.preprocess import preprocess
-from pipeline.tuning.loop import Limits, Loop
 from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 from pipeline.values.space import Float
-from pipeline.values.trial import End, Trial
-from tests.engines.conftest import Make, assert_same, cut, engine, fitted, trained, trial
+from pipeline.values.trial import Trial
+from tests.engines.conftest import Make, assert_same, assert_stops_as_keras_does, cut, engine, fitted, trained, trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
@@ -129,25 +128,4 @@ def test_trials_with_plain_and_with_encoded_numbers_share_a_lane(encoding: tuple
 def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(
     blueprints: Make, few: Prepared, titanic: Any, tmp_path: Path
 ) -> None:
-    import keras
-
-    from pipeline.searches.listed import Listed
-    from pipeline.tuning.study import Study
-
-    blueprint = blueprints()
-    one = trial(learning_rate=0.02, patience=3, min_delta=0.0, start_from_epoch=0)
-    experiment: Experiment = titanic({"training.early_stopping.patience": 3})
-    study = Study.at(tmp_path)
-
-    class Quiet:
-        def record(self, event: object) -> None: ...
-
-    loop = Loop(Listed([one]), engine(blueprint, few), blueprint, experiment, Quiet(), study)  # type: ignore[arg-type]
-    outcome = loop.run(Limits())[0]
-    stop = keras.callbacks.EarlyStopping("val_loss", patience=3, restore_best_weights=True)
-    curve, values = fitted(blueprint, few, one, callbacks=[stop])
-    assert outcome.end is End.STOPPED_EARLY
-    assert len(outcome.curve) == len(curve["loss"])
-    assert outcome.best_epoch == stop.best_epoch + 1
-    for mine, its in zip(study.weights[1].weights, values, strict=True):
-        np.testing.assert_allclose(mine, its, rtol=1e-3, atol=1e-5)
+    assert_stops_as_keras_does(engine(blueprints(), few), blueprints(), few, titanic, tmp_path)
