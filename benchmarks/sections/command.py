@@ -108,7 +108,8 @@ def _used(
         "confirmation, the champion and its report, figures, and every trial in a new MLflow store.",
         f"KerasTuner: `Tuner.search` of as many trials of up to {sizes.epochs} epochs, drawn at random, nothing "
         f"tracked, none confirmed; with its imports. It ran {sizes.compared} trials ({seconds}), from whose mean the "
-        "time of more is reckoned.",
+        "time of more is reckoned. Its trials take longer than TPE's, most of which stop early: a part of the ratio is "
+        "shorter training.",
         "The cache is that of the user. Setting up .venv with `make` compiles the functions into it before any "
         "command: with an empty cache, a command compiles them itself.",
     )
