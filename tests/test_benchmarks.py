@@ -88,7 +88,7 @@ def test_a_command_is_measured_with_the_processes_that_it_waits_for(tmp_path: Pa
     assert 0.6 <= used.processor < 3
     assert used.wall > 0.5
     assert used.began <= time.time() - used.wall
-    assert 2**20 < used.memory < 2**30
+    assert used.memory > 2**20  # at least that of the process that started it, which may be large
 
 
 def test_a_command_gets_the_environment_the_cores_and_the_folder_that_it_should(

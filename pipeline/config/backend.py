@@ -5,13 +5,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Final
 
 from pipeline.config.paths import cached
-
-SERIALIZER: Final = "keras.src.saving.serialization_lib"
-"""The module of Keras that describes a model's layers. It calls TensorFlow `tf`."""
 
 
 def prepare(backend: str) -> None:
@@ -54,25 +49,3 @@ def redirected(log: Path) -> Iterator[int]:
         os.dup2(errors, 2)
         os.close(terminal)
         os.close(errors)
-
-
-@contextmanager
-def without_tensorflow() -> Iterator[None]:
-    """Inside this context, Keras does not import TensorFlow to describe a model's layers.
-
-    For each layer, Keras asks whether it is one of TensorFlow's types (`tf.available and isinstance(…)`). The first
-    part of this question imports TensorFlow on every backend: 2 s of processor time and 460 MB, more than all else
-    that the saving needs. In a process without TensorFlow, no object can be of its types, so here the answer is no. In
-    a process that has imported TensorFlow, nothing changes.
-    """
-    # Keras has no public way to say this. If a later Keras has no `tf` here, saving still works, but is slow again
-    names = vars(sys.modules[SERIALIZER]) if SERIALIZER in sys.modules else {}
-    if "tensorflow" in sys.modules or "tf" not in names:
-        yield
-        return
-    given = names["tf"]
-    names["tf"] = SimpleNamespace(available=False)
-    try:
-        yield
-    finally:
-        names["tf"] = given

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.config.backend import without_tensorflow
+from pipeline.values.blueprint import without_tensorflow
 
 if TYPE_CHECKING:
     import keras

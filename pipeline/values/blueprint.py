@@ -1,9 +1,11 @@
-"""What the models of a search have in common, and how to inspect a model without making its weights."""
+"""What the models of a search have in common, and how to inspect a model without its weights and TensorFlow."""
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, final
 
 from pipeline.values.space import Params, Space
@@ -21,6 +23,9 @@ runs.
 """
 PASSES: Final = 3
 """How many arrays of a layer's output a training holds: one forward, one backward, and a copy in between."""
+
+SERIALIZER: Final = "keras.src.saving.serialization_lib"
+"""The module of Keras that describes a model's layers. It calls TensorFlow `tf`."""
 
 
 @final
@@ -145,3 +150,25 @@ def _optimizers_outside() -> Iterator[None]:
         yield
     finally:
         BaseOptimizer.__init__ = inside
+
+
+@contextmanager
+def without_tensorflow() -> Iterator[None]:
+    """Inside this context, Keras does not import TensorFlow to describe a model's layers.
+
+    For each layer, Keras asks whether it is one of TensorFlow's types (`tf.available and isinstance(…)`). The first
+    part of this question imports TensorFlow on every backend: 2 s of processor time and 460 MB, more than all else
+    that the saving needs. In a process without TensorFlow, no object can be of its types, so here the answer is no. In
+    a process that has imported TensorFlow, nothing changes.
+    """
+    # Keras has no public way to say this. If a later Keras has no `tf` here, saving still works, but is slow again
+    names = vars(sys.modules[SERIALIZER]) if SERIALIZER in sys.modules else {}
+    if "tensorflow" in sys.modules or "tf" not in names:
+        yield
+        return
+    given = names["tf"]
+    names["tf"] = SimpleNamespace(available=False)
+    try:
+        yield
+    finally:
+        names["tf"] = given

@@ -13,10 +13,9 @@ from typing import Any, Final, final
 import keras
 import numpy as np
 
-from pipeline.config.backend import without_tensorflow
 from pipeline.engines.dense import kernels
 from pipeline.engines.dense.kernels import Net
-from pipeline.values.blueprint import Output
+from pipeline.values.blueprint import Output, without_tensorflow
 
 ACTIVATIONS: Final[Mapping[str, tuple[int, float]]] = {
     "relu": (kernels.RELU, 0.0),
