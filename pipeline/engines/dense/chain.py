@@ -7,7 +7,7 @@ only on the data, so it is computed once and not in each epoch.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, final
 
 import keras
@@ -62,6 +62,7 @@ class Chain:
 
     `net` has its numbers; `variables` are the model's, in the order of their values, trainable ones first; `entry` is
     the tensor that enters the first step. `front` identifies what stands before it: the same for equal computations.
+    `metric` is measured beside the loss. `rectified` are the steps that are ReLU layers.
     """
 
     model: keras.Model
@@ -69,8 +70,8 @@ class Chain:
     variables: tuple[Any, ...]
     entry: Any
     front: str
-    rectified: tuple[int, ...] = field(default=())
-    """The steps that are ReLU layers."""
+    metric: str
+    rectified: tuple[int, ...]
 
     @property
     def size(self) -> int:
@@ -105,7 +106,7 @@ def chain(model: keras.Model, output: Output) -> Chain:
     variables = _variables(model, steps)
     net = _net(steps, int(entry.shape[-1]), variables, len(model.trainable_variables), loss)
     rectified = tuple(i for i, step in enumerate(steps) if step.kind == kernels.RELU)
-    return Chain(model, net, variables, entry, repr(before), rectified)
+    return Chain(model, net, variables, entry, repr(before), metric, rectified)
 
 
 def _layers(model: keras.Model) -> tuple[list[Any], Any, list[Any]]:

@@ -15,13 +15,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pipeline.config import parts
-from pipeline.engines import Engine
+from pipeline.engines import Engine, _memory
 from pipeline.engines._outline import initial, outline
 from pipeline.engines.dense.chain import Chain, NoChain, chain
 from pipeline.engines.dense.front import Fronts
 from pipeline.engines.dense.rules import rule
 from pipeline.engines.dense.training import Measured, Training
-from pipeline.values.blueprint import Blueprint, training_bytes
+from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 from pipeline.values.errors import one_line
 from pipeline.values.space import Choice, Params
@@ -202,10 +202,7 @@ class DenseEngine:
         settings = self._blueprint.settings(trial.params)
         made = chain(outline(self._blueprint, settings, trial.seed).model, self._blueprint.output)
         batch = int(settings["batch_size"])
-        needed, memory = training_bytes(made.model, batch), os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if needed > memory:
-            there = f"this machine has {memory / 2**30:.1f}"
-            raise MemoryError(f"the model needs {needed / 2**30:.1f} GiB to train; {there}")
+        _memory.needed(made.model, batch)
         how = rule(self._blueprint.optimizer(settings), int(made.net.spans[-1]), self._dtype)
         data = self._fronts.data(made, trial.fold)
         training = Training(trial, made, how, self._values(made, weights), data, batch)

@@ -61,8 +61,7 @@ class Training:
         self._data = data
         self._batch = min(batch, len(data.taken))
         self._epoch = self._delivered = trial.initial_epoch
-        metric = "mae" if chain.net.loss == kernels.SQUARED_ERROR else "accuracy"
-        self._names = ("loss", metric, "val_loss", f"val_{metric}")
+        self._names = ("loss", chain.metric, "val_loss", f"val_{chain.metric}")
         self._steps = 0
         self._work: Work | None = None
 

@@ -1,13 +1,12 @@
 """How a lane runs: its number of slots, mapped or not, with XLA or not, and how much memory it may use."""
 
-import os
 from dataclasses import dataclass
 from typing import Final, final
 
 import keras
 
+from pipeline.engines import _memory
 from pipeline.engines._outline import Outline
-from pipeline.values.blueprint import training_bytes
 
 SLOTS: Final = 4
 """A lane of 4 slots is as fast per trial as one of 32 (measured, 4 x 128: 5.2 ms against 6.2), and fills sooner."""
@@ -39,10 +38,7 @@ def plan(outline: Outline, batch: int) -> LanePlan:
     """The plan for models of an outline; MemoryError if not even one fits, ValueError if a lane would be too slow."""
     layers = outline.layers
     tail = not all(type(layer).__name__ in ROWS_ALONE and _regular(layer) for layer in layers)
-    memory = _memory()
-    needed = training_bytes(outline.model, batch)
-    if needed > memory:
-        raise MemoryError(f"the model needs {needed / 2**30:.1f} GiB to train; this machine has {memory / 2**30:.1f}")
+    needed = _memory.needed(outline.model, batch)
     jax = keras.backend.backend() == "jax"
     if any("Conv" in type(layer).__name__ for layer in layers):
         # measured: XLA's convolutions on the CPU take 50 times as long in a loop as TensorFlow's own
@@ -53,14 +49,9 @@ def plan(outline: Outline, batch: int) -> LanePlan:
     if recurrent > 1 and not jax:
         # in a mapped program TensorFlow loses the gradient of the sequences between these layers
         return LanePlan(1, mapped=False, xla=False, tail=tail)
-    slots = max(1, min(SLOTS, int(memory * SHARE / max(needed, 1))))
+    slots = max(1, min(SLOTS, int(_memory.machine() * SHARE / max(needed, 1))))
     return LanePlan(slots, mapped=slots > 1, xla=jax or not recurrent, tail=tail)  # XLA refuses TensorFlow's LSTM
 
 
 def _regular(layer: keras.layers.Layer) -> bool:
     return getattr(layer, "activity_regularizer", None) is None
-
-
-def _memory() -> int:
-    # all memory of the machine: the free part differs from run to run
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
