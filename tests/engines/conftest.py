@@ -138,6 +138,14 @@ def trial(number: int = 1, seed: int = 11, **settings: Any) -> Trial:
     return Trial(number, {**SETTINGS, **settings}, seed=seed, epochs=20)
 
 
+def with_numbers(numbers: str, blueprint: Blueprint, learning_rate: float) -> Trial:
+    """A trial that encodes numbers in this way; if the scaling is searched, each row is scaled to length 1."""
+    params: dict[str, Any] = {"width": 24, "depth": 2, "dropout": 0.0, "learning_rate": learning_rate}
+    params |= {"numbers": numbers} | ({"bins": 4} if numbers != "standard" else {})
+    params |= {"scale": "unit_rows"} if "scale" in blueprint.space.dimensions else {}
+    return Trial(1, params, seed=11, epochs=20)
+
+
 def trained(engine: Engine, trials: Sequence[Trial], epochs: int = 20) -> dict[int, tuple[Curve, Fitted]]:
     """Each trial's curve over `epochs` epochs and its weights after them."""
     curves: dict[int, Curve] = {t.number: {} for t in trials}

@@ -15,8 +15,16 @@ from pipeline.preprocess import cut_folds, preprocess
 from pipeline.values.blueprint import Blueprint, Output
 from pipeline.values.data import Prepared
 from pipeline.values.space import Params
-from pipeline.values.trial import Trial
-from tests.engines.conftest import Make, assert_same, assert_stops_as_keras_does, cut, fitted, trained, trial
+from tests.engines.conftest import (
+    Make,
+    assert_same,
+    assert_stops_as_keras_does,
+    cut,
+    fitted,
+    trained,
+    trial,
+    with_numbers,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
@@ -83,7 +91,7 @@ def dense(blueprint: Blueprint, prepared: Prepared, dtype: str = "float32") -> D
 
 
 def assert_chain(engine: DenseEngine) -> None:
-    assert not engine.elsewhere, "trained by another engine"
+    assert engine._others is None, "trained by another engine"
 
 
 @pytest.mark.parametrize("settings", OPTIMIZERS, ids=lambda s: "-".join(map(str, s.values())))
@@ -136,10 +144,7 @@ def test_encoded_numbers(numbers: str, scale: Any, titanic: Any) -> None:
     experiment: Experiment = titanic(given)
     prepared = cut(preprocess(load(experiment), experiment))
     blueprint = build(experiment, prepared)
-    params: dict[str, Any] = {"width": 24, "depth": 2, "dropout": 0.0, "learning_rate": 0.05, "numbers": numbers}
-    params |= {"bins": 4} if numbers != "standard" else {}
-    params |= {"scale": "unit_rows"} if "scale" in blueprint.space.dimensions else {}
-    one = Trial(1, params, seed=11, epochs=20)
+    one = with_numbers(numbers, blueprint, learning_rate=0.05)
     own = dense(blueprint, prepared)
     curve, _ = trained(own, [one])[1]
     assert_chain(own)

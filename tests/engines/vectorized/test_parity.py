@@ -16,7 +16,17 @@ from pipeline.values.blueprint import Blueprint
 from pipeline.values.data import Prepared
 from pipeline.values.space import Float
 from pipeline.values.trial import Trial
-from tests.engines.conftest import Make, assert_same, assert_stops_as_keras_does, cut, engine, fitted, trained, trial
+from tests.engines.conftest import (
+    Make,
+    assert_same,
+    assert_stops_as_keras_does,
+    cut,
+    engine,
+    fitted,
+    trained,
+    trial,
+    with_numbers,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
@@ -93,10 +103,7 @@ def encoding(request: pytest.FixtureRequest, titanic: Any) -> tuple[Blueprint, P
 @pytest.mark.parametrize("numbers", ENCODINGS)
 def test_encoded_numbers(numbers: str, encoding: tuple[Blueprint, Prepared]) -> None:
     blueprint, prepared = encoding
-    params: dict[str, Any] = {"width": 24, "depth": 2, "dropout": 0.0, "learning_rate": 0.01, "numbers": numbers}
-    params |= {"bins": 4} if numbers != "standard" else {}
-    params |= {"scale": "unit_rows"} if "scale" in blueprint.space.dimensions else {}
-    one = Trial(1, params, seed=11, epochs=20)
+    one = with_numbers(numbers, blueprint, learning_rate=0.01)
     own = engine(blueprint, prepared)
     curve, _ = trained(own, [one])[1]
     assert isinstance(own, VectorizedEngine)
